@@ -1,0 +1,92 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/io/state/history.hpp"
+#include "core/model/error.hpp"
+
+namespace elasticity {
+
+/// tools.json is read up to this size; a larger one is an error.
+inline constexpr std::uint64_t tools_file_bytes_max = 64ULL << 20;
+
+/// How many generations are kept where nobody says otherwise.
+inline constexpr std::size_t history_generations_default = 50;
+
+/// Tells one content from another. Equal contents have equal fingerprints, whoever wrote them.
+struct Fingerprint {
+    std::uint64_t size_bytes = 0;
+    std::uint64_t hash_high = 0;
+    std::uint64_t hash_low = 0;
+    bool operator==(const Fingerprint&) const = default;
+};
+
+Fingerprint fingerprint_of(std::string_view text);
+
+/// What tools.json holds now.
+struct ToolsText {
+    std::string text;
+    Fingerprint fingerprint;
+};
+
+/// What a commit did.
+struct CommitOutcome {
+    Fingerprint fingerprint;  ///< of the text now in force: the `expected` of the next commit
+    /// The text of a hand edit that was saved since `expected` was read. The commit stands; merge this text
+    /// and commit again. It is kept on disk until the next commit: a crash does not lose it either.
+    std::optional<std::string> displaced_text;
+};
+
+/// tools.json as text with a generation number, and its history. Knows nothing of what the text means.
+///
+/// Threads: one at a time. Ownership: the process that holds the StateDir.
+class ToolsFile {
+public:
+    /// Opens the file in `state_dir` and finishes or takes back what a crash interrupted.
+    static Result<ToolsFile> open(const std::filesystem::path& state_dir,
+                                  std::size_t history_keep = history_generations_default);
+
+    /// A hand edit that a crash kept from being merged, once; nothing else. Merge it as `displaced_text`.
+    std::optional<std::string> take_displaced();
+
+    /// The text in force; nothing when the file is missing.
+    Result<std::optional<ToolsText>> read() const;
+
+    /// Makes `text` the content of tools.json, durably, as `generation` (greater than any in the history).
+    ///
+    /// `expected` is the fingerprint of the content that `text` was made from; nothing: there was no file.
+    /// Mode and owner of the file are kept. After an error the old content is in force, on disk too.
+    Result<CommitOutcome> commit(const std::optional<Fingerprint>& expected, std::string_view text,
+                                 std::uint64_t generation);
+
+    /// Keeps a text that was refused as tools.json.rejected, and why in tools.json.rejected.txt.
+    Result<> set_aside_rejected(std::string_view text, std::string_view reason);
+
+    const History& history() const { return history_; }
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    struct Placement;
+
+    ToolsFile(const std::filesystem::path& state_dir, std::size_t history_keep);
+
+    std::filesystem::path aside_path(std::uint64_t generation) const;
+    Result<Placement> place(const std::filesystem::path& aside);
+    Error take_back(std::uint64_t generation, Error error);
+    Result<> recover();
+    Result<> recover_aside(std::uint64_t generation);
+    Result<> keep_displaced(const std::filesystem::path& aside, const std::optional<std::string>& text);
+    Result<> remove_asides();
+
+    std::filesystem::path directory_;
+    std::filesystem::path path_;
+    History history_;
+    std::size_t history_keep_;
+    std::optional<std::string> displaced_;
+};
+
+}  // namespace elasticity
