@@ -1,0 +1,91 @@
+#pragma once
+#include <amqp.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/io/rabbitmq/endpoint.hpp"
+#include "core/model/error.hpp"
+
+namespace elasticity::rabbitmq {
+
+class WakeEvent;
+
+enum class WaitOutcome { frame, timeout, woken };
+
+/// One AMQP connection, TCP or TLS.
+///
+/// Threads: it belongs to the thread that opened it; `interrupt` alone may be called from others.
+/// Heartbeats are kept inside `wait_frame` and `call`: a thread that does neither for longer than twice
+/// `heartbeat_s` is cut off by the broker.
+class Connection {
+public:
+    /// Connects and logs in. `role` is shown by the broker as `elasticity <module> <role>`.
+    static Result<std::unique_ptr<Connection>> open(const Endpoint& endpoint, const std::string& module_name,
+                                                    const std::string& role);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    Result<void> open_channel(amqp_channel_t channel);
+    Result<void> close_channel(amqp_channel_t channel);
+
+    /// Sends a method and waits for one of its answers. A channel exception leaves the connection usable;
+    /// the broker's reply code is then in `last_reply_code`.
+    Result<void*> call(amqp_channel_t channel, amqp_method_number_t method, amqp_method_number_t answer,
+                       void* arguments);
+
+    /// Sends a method and waits for nothing.
+    Result<void> send(amqp_channel_t channel, amqp_method_number_t method, void* arguments);
+
+    /// The next frame of any channel, valid until the next call; heartbeats never show. Ends early when
+    /// `wake` (may be null) is notified; the notification stays pending.
+    Result<WaitOutcome> wait_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout, WakeEvent* wake);
+
+    /// Frees what the channel's earlier frames used. Every frame of it becomes invalid.
+    void release(amqp_channel_t channel);
+
+    /// Why the broker closed the connection or a channel, if `frame` says so; the close is answered.
+    std::optional<Error> closed_by(const amqp_frame_t& frame);
+
+    /// Says good-bye to the broker. After it, or after any failure, the object can only be destroyed.
+    void close();
+
+    /// Breaks the connection, and with it a send that the broker lets wait. Any thread.
+    void interrupt();
+
+    /// AMQP reply code of the last exception (404, 406 ...); 0: the last failure was not the broker's.
+    int last_reply_code() const { return last_reply_code_; }
+    int channel_max() const;
+    amqp_connection_state_t raw() { return state_; }
+    /// `host:port/virtual_host`
+    const std::string& name() const { return name_; }
+
+private:
+    Connection(const Endpoint& endpoint, amqp_connection_state_t state);
+    Result<void> connect(const Endpoint& endpoint);
+    Result<void> log_in(const Endpoint& endpoint, const std::string& module_name, const std::string& role);
+    Error failure(const std::string& doing, const amqp_rpc_reply_t& reply);
+    Error failure(const std::string& doing, int status);
+    Error broker_error(const std::string& doing, int code, amqp_bytes_t text);
+
+    amqp_connection_state_t state_;
+    std::string name_;
+    std::string username_;
+    int heartbeat_s_ = 0;
+    int last_reply_code_ = 0;
+    bool broken_ = false;
+    std::mutex interrupt_mutex_;
+    int interrupt_fd_ = -1;
+};
+
+/// A view for rabbitmq-c; the text must outlive it.
+amqp_bytes_t view_of(const std::string& text);
+std::string text_of(amqp_bytes_t bytes);
+
+}  // namespace elasticity::rabbitmq
