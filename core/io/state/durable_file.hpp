@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/model/error.hpp"
 
@@ -14,6 +15,9 @@ namespace elasticity {
 /// The error of a failed system call: "PATH: cannot ACTION: CAUSE". The kind follows from the number:
 /// no room is `exhausted`, a missing name `not_found`, a forbidden one `refused`.
 Error system_error(const std::filesystem::path& path, std::string_view action, int error_number);
+
+/// Adds a clean-up that failed too to the error that made it necessary.
+Error with_cleanup(Error error, const Result<>& cleanup);
 
 /// Who may do what with a file.
 struct FileAccess {
@@ -41,6 +45,9 @@ Result<> sync_directory(const std::filesystem::path& directory);
 /// Uses `path` + ".new" on the way; that name must have one writer at a time.
 Result<> replace_file(const std::filesystem::path& path, std::string_view text,
                       const FileAccess& access = {});
+
+/// The names in `directory`, unsorted; a missing directory has none.
+Result<std::vector<std::string>> list_names(const std::filesystem::path& directory);
 
 /// Removes a file; one that is gone already is no error.
 Result<> remove_file(const std::filesystem::path& path);

@@ -84,10 +84,9 @@ struct MetaRow {
     std::string value;
 };
 
-/// Everything that becomes durable together, or not at all. The lists apply in this order; a repeat of a
-/// batch without statuses and messages changes nothing.
+/// Everything that becomes durable together, or not at all. A repeat of a batch without statuses and messages
+/// changes nothing.
 struct JournalBatch {
-    std::vector<std::string> forgotten_tools;  ///< memory and status of these go
     std::vector<IntentRow> opened;
     std::vector<std::string> accepted_keys;
     std::vector<std::string> closed_keys;
@@ -96,6 +95,7 @@ struct JournalBatch {
     std::vector<OutboxMessage> outbox;
     std::vector<std::int64_t> confirmed_ids;  ///< outbox messages that are delivered
     std::vector<MetaRow> meta;
+    std::vector<std::string> forgotten_tools;  ///< their memory and status go, after the rest of the batch
 };
 
 /// What a committed batch became.

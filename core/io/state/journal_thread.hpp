@@ -25,7 +25,7 @@ public:
     explicit JournalThread(JournalFile journal);
     ~JournalThread();
 
-    /// Commits `batch`. When a group of batches fails, each is tried alone, so that each gets its own verdict.
+    /// Commits `batch`. When a group fails, each of its batches is tried alone, for a verdict of its own.
     void submit(JournalBatch batch, BatchCompletion completion);
 
     /// Reads the outbox after every batch that was submitted before.
@@ -54,6 +54,7 @@ private:
     void serve(std::vector<Request> requests);
     void commit(std::vector<Write>& group);
     void commit_alone(Write& write);
+    Result<std::vector<CommittedBatch>> commit_now(const std::vector<const JournalBatch*>& batches);
 
     JournalFile journal_;
     mutable std::mutex mutex_;

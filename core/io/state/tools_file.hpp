@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/io/state/history.hpp"
 #include "core/model/error.hpp"
@@ -39,6 +40,8 @@ struct CommitOutcome {
     /// The text of a hand edit that was saved since `expected` was read. The commit stands; merge this text
     /// and commit again. It is kept on disk until the next commit: a crash does not lose it either.
     std::optional<std::string> displaced_text;
+    /// The commit stands, but this went wrong when tidying up after it; for the log.
+    std::optional<Error> tidy_error;
 };
 
 /// tools.json as text with a generation number, and its history. Knows nothing of what the text means.
@@ -70,17 +73,17 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
 private:
-    struct Placement;
-
     ToolsFile(const std::filesystem::path& state_dir, std::size_t history_keep);
 
     std::filesystem::path aside_path(std::uint64_t generation) const;
-    Result<Placement> place(const std::filesystem::path& aside);
-    Error take_back(std::uint64_t generation, Error error);
+    Result<std::vector<std::uint64_t>> asides() const;
+    Result<> prepare(std::string_view text, std::uint64_t generation);
+    Result<bool> put_in_force(std::uint64_t generation);
+    Result<std::optional<std::string>> read_displaced(std::uint64_t generation) const;
+    Result<> tidy(std::uint64_t generation, bool keep_aside);
     Result<> recover();
-    Result<> recover_aside(std::uint64_t generation);
-    Result<> keep_displaced(const std::filesystem::path& aside, const std::optional<std::string>& text);
-    Result<> remove_asides();
+    Result<> recover_newest(std::uint64_t generation);
+    Result<bool> is_kept(std::string_view text) const;
 
     std::filesystem::path directory_;
     std::filesystem::path path_;
