@@ -4,10 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/io/rabbitmq/endpoint.hpp"
 #include "core/model/error.hpp"
@@ -17,6 +15,10 @@ namespace elasticity::rabbitmq {
 class WakeEvent;
 
 enum class WaitOutcome { frame, timeout, woken };
+
+/// Who uses which channel of a connection.
+constexpr amqp_channel_t main_channel = 1;   ///< the owner of the connection
+constexpr amqp_channel_t admin_channel = 2;  ///< queue_admin.hpp: open during one call only
 
 /// One AMQP connection, TCP or TLS.
 ///
@@ -43,6 +45,10 @@ public:
     /// Sends a method and waits for nothing.
     Result<void> send(amqp_channel_t channel, amqp_method_number_t method, void* arguments);
 
+    /// Publishes to the default exchange and waits for nothing.
+    Result<void> publish(amqp_channel_t channel, const std::string& queue, bool mandatory,
+                         const amqp_basic_properties_t& properties, const std::string& body);
+
     /// The next frame of any channel, valid until the next call; heartbeats never show. Ends early when
     /// `wake` (may be null) is notified; the notification stays pending.
     Result<WaitOutcome> wait_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout, WakeEvent* wake);
@@ -56,23 +62,23 @@ public:
     /// Says good-bye to the broker. After it, or after any failure, the object can only be destroyed.
     void close();
 
-    /// Breaks the connection, and with it a send that the broker lets wait. Any thread.
+    /// Breaks the connection, and with it a send that the broker lets wait. Any thread, while the object lives.
     void interrupt();
 
     /// AMQP reply code of the last exception (404, 406 ...); 0: the last failure was not the broker's.
     int last_reply_code() const { return last_reply_code_; }
     int channel_max() const;
-    amqp_connection_state_t raw() { return state_; }
-    /// `host:port/virtual_host`
+    /// `amqp://host:port/virtual_host`
     const std::string& name() const { return name_; }
 
 private:
-    Connection(const Endpoint& endpoint, amqp_connection_state_t state);
+    explicit Connection(const Endpoint& endpoint);
     Result<void> connect(const Endpoint& endpoint);
     Result<void> log_in(const Endpoint& endpoint, const std::string& module_name, const std::string& role);
     Error failure(const std::string& doing, const amqp_rpc_reply_t& reply);
     Error failure(const std::string& doing, int status);
-    Error broker_error(const std::string& doing, int code, amqp_bytes_t text);
+    Error broker_error(int code, amqp_bytes_t text);
+    void answer_close(amqp_channel_t channel, const amqp_method_t& method);
 
     amqp_connection_state_t state_;
     std::string name_;
@@ -80,7 +86,7 @@ private:
     int heartbeat_s_ = 0;
     int last_reply_code_ = 0;
     bool broken_ = false;
-    std::mutex interrupt_mutex_;
+    /// A duplicate: rabbitmq-c may close its own descriptor at any time, and the number be used again.
     int interrupt_fd_ = -1;
 };
 

@@ -13,6 +13,8 @@
 
 namespace elasticity::rabbitmq {
 
+class HttpGet;
+
 struct ManagementEndpoint {
     std::string base_url;  ///< `http://host:15672` or `https://...`, without user and password
     std::string virtual_host = "/";
@@ -21,6 +23,8 @@ struct ManagementEndpoint {
     std::string ca_file;  ///< empty: the system's certificate authorities
     bool verify = true;
     std::chrono::milliseconds timeout{10'000};  ///< for one page
+
+    bool operator==(const ManagementEndpoint&) const = default;
 };
 
 /// Asked before every round, so that a rotated password is read again.
@@ -32,7 +36,8 @@ public:
     explicit ManagementClient(ManagementEndpoint endpoint);
     ~ManagementClient();
 
-    /// Totals of every queue of the virtual host; all pages or an error.
+    /// Totals of every queue of the virtual host; all pages or an error. A queue that moves to an earlier page
+    /// while others are deleted can be absent from one answer: absent is not zero.
     Result<std::vector<QueueTotals>> queue_totals();
     /// Who consumes `queue`: consumer tag, connection name and peer, for a person to read.
     Result<std::string> consumer_holder(const std::string& queue);
@@ -40,9 +45,10 @@ public:
     Result<void> check();
 
 private:
-    class Http;
+    Result<std::string> get(const std::string& path);
+
     ManagementEndpoint endpoint_;
-    std::unique_ptr<Http> http_;
+    std::unique_ptr<HttpGet> http_;
 };
 
 /// One answer about every queue of the virtual host, or the reason why there is none: never a part.

@@ -28,9 +28,9 @@ struct QueuePage {
 
 Result<QueuePage> parse_queue_page(std::string_view json);
 
-/// Adds a page. Queues may appear and vanish between two pages: a queue named twice counts once, the later
-/// answer wins.
-void merge_page(std::vector<QueueTotals>& all, QueuePage page);
+/// All pages as one list. Queues may appear and vanish between two pages: one that is named twice counts
+/// once, and the later answer wins.
+std::vector<QueueTotals> merge_pages(std::vector<QueuePage> pages);
 
 /// Who consumes, from `GET /api/queues/VHOST/QUEUE`; `not_found` when nobody does.
 Result<std::string> parse_consumer_holder(std::string_view json);

@@ -14,6 +14,7 @@ public:
     const std::string& reveal() const { return text_; }
     bool empty() const { return text_.empty(); }
 
+    bool operator==(const Secret&) const = default;
     friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;
 
 private:

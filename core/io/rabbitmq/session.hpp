@@ -1,8 +1,10 @@
 #pragma once
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
-#include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -41,22 +43,25 @@ public:
     ~SessionThread();
 
     void start();
-    /// Lets the session end its current step, then joins. A send that the broker lets wait is broken off
-    /// after `stop_grace`.
-    void stop();
+    /// Lets the session end its current step, then joins. After `grace` the connection is broken off: a
+    /// broker under alarm lets a send wait for ever. A connect under way is waited for. Repeats do nothing.
+    void stop(std::chrono::milliseconds grace);
 
     bool stopping() const { return stopping_.load(std::memory_order_acquire); }
     /// Wakes the session; also how `stop` is noticed.
     WakeEvent& wake() { return wake_; }
-    /// Sends an event. Session thread only.
-    void tell(EventKind kind, std::string text) const;
+    /// Sends an event; the same one twice in a row is sent once. Session thread only.
+    void tell(EventKind kind, std::string text);
     /// Waits without a connection; ends early on `stop`. Session thread only.
     void pause(std::chrono::milliseconds duration);
+    /// A random number in [0, 1] for `Backoff`. Session thread only.
     double jitter();
 
 private:
     void loop();
     SessionEnd run_once();
+    /// Makes the connection known to `stop`, or nullptr: no more.
+    void lend(Connection* connection);
 
     SessionSettings settings_;
     std::string role_;
@@ -64,8 +69,14 @@ private:
     Failed failed_;
     WakeEvent wake_;
     std::atomic<bool> stopping_{false};
-    std::mutex connection_mutex_;
-    Connection* connection_ = nullptr;
+    std::mt19937 random_{std::random_device{}()};
+    Event last_event_{EventKind::unblocked, ""};
+    std::chrono::milliseconds held_for_{0};  ///< how long the last session had its connection
+
+    std::mutex mutex_;
+    std::condition_variable ended_changed_;
+    bool ended_ = false;                // guarded by mutex_
+    Connection* connection_ = nullptr;  // guarded by mutex_; the thread's own, lent for `interrupt`
     std::thread thread_;
 };
 
