@@ -47,7 +47,7 @@ END
 export_environment() {
     export HOME="$dir/home" RABBITMQ_NODENAME="$NODE" RABBITMQ_CONFIG_FILE="$dir/rabbitmq.conf" \
         RABBITMQ_ENABLED_PLUGINS_FILE="$dir/enabled_plugins" RABBITMQ_MNESIA_BASE="$dir/data" \
-        RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_PID_FILE="$dir/rabbitmq.pid" RABBITMQ_CONF_ENV_FILE=/dev/null \
+        RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_PID_FILE="$dir/server.pid" RABBITMQ_CONF_ENV_FILE=/dev/null \
         RABBITMQ_DIST_PORT="$DISTRIBUTION_PORT" ERL_EPMD_PORT="$EPMD_PORT" ERL_EPMD_ADDRESS=127.0.0.1
     # Schedulers that do not spin while idle: the machine is shared with what is measured.
     export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2'
@@ -59,23 +59,21 @@ is_ready() {
 }
 
 is_ready_or_dead() {
-    is_ready || is_gone launcher
+    is_ready || is_gone rabbitmq
 }
 
-# Debian's wrapper insists on the user rabbitmq; the server itself runs as whoever we are. The server writes
-# rabbitmq.pid; the launcher is a shell that waits for it.
+# Debian's wrapper insists on the user rabbitmq; the server itself runs as whoever we are.
 launch() {
     export_environment
-    start_server epmd epmd -port "$EPMD_PORT" -address 127.0.0.1
-    rm -f "$dir/rabbitmq.pid"
-    start_server launcher "$server"
+    is_running epmd || start_server epmd epmd -port "$EPMD_PORT" -address 127.0.0.1
+    # "Under systemd" means: no shell in between, so that the recorded id is the node's own.
+    RUNNING_UNDER_SYSTEMD=yes start_server rabbitmq "$server"
     await $start_timeout_s is_ready_or_dead || true
-    is_ready >/dev/null || { tear_down; fail_with_log launcher "RabbitMQ did not start, see $dir/log"; }
+    is_ready >/dev/null 2>&1 || { tear_down; fail_with_log rabbitmq "RabbitMQ did not start, see $dir/log"; }
 }
 
 tear_down() {
     stop_server rabbitmq TERM $stop_timeout_s
-    stop_server launcher TERM $stop_timeout_s
     stop_server epmd TERM 5
 }
 
