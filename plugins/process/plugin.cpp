@@ -1,0 +1,3 @@
+#include "plugins/process/process_backend.hpp"
+
+ELASTICITY_PLUGIN(elasticity::process::ProcessBackend)
