@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/model/time.hpp"
+
+namespace elasticity {
+
+/// What is known of a queue. Never a bare number: nothing shrinks because a reading was missing.
+struct Reading {
+    enum class State {
+        missing,   ///< no answer: broker away, or not asked yet
+        stale,     ///< an answer, but too old
+        suspect,   ///< an answer that cannot be: negative, or against another one
+        no_queue,  ///< the broker says that the queue does not exist
+        value,
+    };
+
+    State state = State::missing;
+    std::uint64_t ready = 0;  ///< messages waiting
+    /// Messages delivered and not yet acknowledged. Absent without the management API.
+    std::optional<std::uint64_t> unacknowledged = std::nullopt;
+    std::uint32_t consumers = 0;
+    TimePoint at{};      ///< when `ready` was read
+    std::string reason{};  ///< for missing, stale and suspect: why
+
+    bool operator==(const Reading&) const = default;
+};
+
+}  // namespace elasticity

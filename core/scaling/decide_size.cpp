@@ -1,0 +1,182 @@
+#include "core/scaling/decide_size.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace elasticity {
+namespace {
+
+std::string plural(std::uint64_t count, const char* noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+/// Keeps the window decreasing, so that its front is the highest and it stays short.
+void remember_wanted(ScalingMemory& memory, std::uint32_t wanted, Millis look_back, TimePoint now) {
+    auto& window = memory.window;
+    for (const std::uint32_t seen : {memory.last_wanted, wanted}) {
+        while (!window.empty() && window.back().second <= seen) window.pop_back();
+        window.emplace_back(now, seen);
+    }
+    while (window.front().first + look_back <= now && window.size() > 1) window.pop_front();
+    memory.last_wanted = wanted;
+}
+
+class Decision {
+public:
+    Decision(const Tool& tool, const Reading& reading, std::uint32_t supply, ScalingMemory memory, TimePoint now)
+        : tool_(tool), policy_(tool.scaling), reading_(reading), supply_(supply), now_(now) {
+        result_.memory = std::move(memory);
+    }
+
+    SizeDecision run() {
+        if (policy_.mode == ScalingMode::fixed) return fixed();
+        switch (reading_.state) {
+            case Reading::State::missing:
+            case Reading::State::stale:
+            case Reading::State::suspect: return hold_without_reading();
+            case Reading::State::no_queue: return without_queue();
+            case Reading::State::value: return follow();
+        }
+        __builtin_unreachable();
+    }
+
+private:
+    SizeDecision settle(std::uint32_t target, std::string reason) {
+        result_.target = target;
+        result_.reason = std::move(reason);
+        return std::move(result_);
+    }
+
+    SizeDecision fixed() {
+        const std::uint32_t size = policy_.fixed_instances.value_or(tool_.min_instances);
+        result_.wanted = size;
+        return settle(size, "fixed at " + std::to_string(size));
+    }
+
+    SizeDecision hold_without_reading() {
+        result_.wanted = std::max(supply_, tool_.min_instances);
+        return settle(result_.wanted, "held: no reading of " + tool_.queue + " (" + reading_.reason + ")");
+    }
+
+    SizeDecision without_queue() {
+        const bool start_one = tool_.missing_queue == MissingQueue::start_one && tool_.max_instances > 0;
+        const std::uint32_t floor = std::max(tool_.min_instances, start_one ? 1U : 0U);
+        result_.wanted = std::max(floor, supply_);
+        return settle(result_.wanted, "queue " + tool_.queue + " does not exist" +
+                                          (start_one ? "; one worker is to declare it" : ""));
+    }
+
+    std::uint64_t demand() const { return reading_.ready + reading_.unacknowledged.value_or(0); }
+
+    std::uint32_t wanted_by_backlog() const {
+        const std::uint64_t per_instance = policy_.backlog_per_instance;
+        const std::uint64_t wanted = (demand() + per_instance - 1) / per_instance;
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, tool_.max_instances));
+    }
+
+    std::string demand_text() const {
+        std::string text = plural(reading_.ready, "message") + " waiting";
+        if (reading_.unacknowledged) text += ", " + std::to_string(*reading_.unacknowledged) + " in work";
+        return text;
+    }
+
+    SizeDecision follow() {
+        std::uint32_t wanted = wanted_by_backlog();
+        std::string reason = demand_text() + ", " + std::to_string(policy_.backlog_per_instance) + " per instance";
+        if (supply_ == 0 && demand() <= policy_.activation) {
+            wanted = 0;
+            reason = demand() == 0 ? "waiting for messages"
+                                   : demand_text() + ", starts above " + std::to_string(policy_.activation);
+        }
+        if (demand() > 0 || result_.memory.had_demand) result_.memory.last_demand = now_;
+        result_.memory.had_demand = demand() > 0;
+        wanted = keep_last_until_idle(wanted, reason);
+        wanted = std::clamp(wanted, tool_.min_instances, tool_.max_instances);
+        remember_wanted(result_.memory, wanted, policy_.look_back, now_);
+        result_.wanted = wanted;
+        if (wanted > supply_) return step_up(wanted, reason);
+        if (wanted < supply_) return step_down(reason);
+        return settle(supply_, reason);
+    }
+
+    std::uint32_t keep_last_until_idle(std::uint32_t wanted, std::string& reason) {
+        if (wanted > 0 || supply_ == 0 || tool_.min_instances > 0) return wanted;
+        // After a restart nothing is known of the past: the idle time begins anew rather than being over.
+        if (!result_.memory.last_demand) result_.memory.last_demand = now_;
+        const TimePoint idle_end = *result_.memory.last_demand + policy_.idle;
+        if (now_ >= idle_end) return 0;
+        hold_until(idle_end);
+        reason = "nothing to do; the last worker goes at " + to_rfc3339(idle_end);
+        return 1;
+    }
+
+    void hold_until(TimePoint end) { result_.held_until = std::min(result_.held_until.value_or(end), end); }
+
+    bool within_dead_band(std::uint32_t wanted) const {
+        if (supply_ == 0 || supply_ < tool_.min_instances || supply_ > tool_.max_instances || wanted == 0) return false;
+        const double distance = std::abs(static_cast<double>(wanted) - static_cast<double>(supply_));
+        return distance / supply_ <= policy_.dead_band;
+    }
+
+    bool cooling(const std::optional<TimePoint>& last, Millis cooldown) {
+        if (!last || *last + cooldown <= now_) return false;
+        hold_until(*last + cooldown);
+        return true;
+    }
+
+    SizeDecision step_up(std::uint32_t wanted, const std::string& reason) {
+        if (supply_ >= tool_.min_instances) {
+            if (within_dead_band(wanted)) return settle(supply_, reason + "; near enough, no step");
+            if (cooling(result_.memory.last_up, policy_.up_cooldown))
+                return settle(supply_, reason + "; held until " + to_rfc3339(*result_.held_until) + " by up_cooldown_s");
+        }
+        const std::uint64_t limit = std::uint64_t{supply_} + policy_.up_step_max.of(supply_);
+        const auto target = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, limit));
+        return settle(std::max(target, std::min(tool_.min_instances, wanted)), reason);
+    }
+
+    SizeDecision step_down(const std::string& reason) {
+        if (supply_ <= tool_.max_instances) {
+            const std::uint32_t highest = result_.memory.window.front().second;
+            if (highest >= supply_) {
+                hold_until(result_.memory.window.front().first + policy_.look_back);
+                return settle(supply_, reason + "; held until " + to_rfc3339(*result_.held_until) + " by look_back_s");
+            }
+            if (within_dead_band(highest)) return settle(supply_, reason + "; near enough, no step");
+            const auto last = std::max(result_.memory.last_up, result_.memory.last_down);
+            if (cooling(last, policy_.down_cooldown))
+                return settle(supply_, reason + "; held until " + to_rfc3339(*result_.held_until) + " by down_cooldown_s");
+            result_.wanted = highest;
+        }
+        if (const std::string why_not = busy_reason(); !why_not.empty()) return settle(supply_, why_not);
+        const std::uint32_t limit = policy_.down_step_max.of(supply_);
+        const std::uint32_t floor = supply_ > limit ? supply_ - limit : 0;
+        return settle(std::max(result_.wanted, floor), reason);
+    }
+
+    /// Which worker holds a message is not told by the broker's totals, so that nobody is let go while any does.
+    std::string busy_reason() const {
+        if (tool_.force) return {};
+        if (!reading_.unacknowledged)
+            return "held: without the management API it cannot be seen who works; no worker is let go";
+        if (*reading_.unacknowledged > 0)
+            return "held: " + plural(*reading_.unacknowledged, "message") + " in work; no worker is let go meanwhile";
+        return {};
+    }
+
+    const Tool& tool_;
+    const ScalingPolicy& policy_;
+    const Reading& reading_;
+    std::uint32_t supply_;
+    TimePoint now_;
+    SizeDecision result_;
+};
+
+}  // namespace
+
+SizeDecision decide_size(const Tool& tool, const Reading& reading, std::uint32_t supply, ScalingMemory memory,
+                         TimePoint now) {
+    return Decision(tool, reading, supply, std::move(memory), now).run();
+}
+
+}  // namespace elasticity
