@@ -10,6 +10,7 @@ endif()
 string(REGEX REPLACE "(^|\n)[0-9a-f]+ " "\\1" exported "${listing}")
 if(NOT exported STREQUAL "T elasticity_plugin_negotiate")
     file(REMOVE ${PLUGIN})
+    # Indented, since CMake breaks the lines of a message that is not.
     message(FATAL_ERROR
-            "${PLUGIN}: must export elasticity_plugin_negotiate and nothing else; exports:\n${exported}")
+            "  ${PLUGIN}: must export elasticity_plugin_negotiate and nothing else; exports:\n  ${exported}")
 endif()

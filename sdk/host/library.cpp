@@ -22,16 +22,23 @@ const boost::dll::shared_library& keep_loaded(boost::dll::shared_library library
     return kept.emplace_back(std::move(library));
 }
 
+/// Boost.DLL reports every failure as one code; the linker's own text says which symbol or file it was.
+std::string linker_reason(const std::filesystem::path& file, const std::error_code& code) {
+    const char* reason = dlerror();
+    std::string text = valid_utf8(reason != nullptr ? reason : code.message());
+    const std::string prefix = file.string() + ": ";  // Our own message names the file already.
+    return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 HostResult<const boost::dll::shared_library*> open(const std::filesystem::path& file) {
     using boost::dll::load_mode::type;
     boost::dll::shared_library library;
     std::error_code code;
     const auto mode = static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    library.load(std::filesystem::absolute(file), mode, code);
+    const std::filesystem::path path = std::filesystem::absolute(file);
+    library.load(path, mode, code);
     if (!code) return &keep_loaded(std::move(library));
-    // Boost.DLL reports every failure as one code; the linker's own text says which symbol or file it was.
-    const char* reason = dlerror();
-    return host_error(ELS_FAILED_PRECONDITION, valid_utf8(reason != nullptr ? reason : code.message()));
+    return host_error(ELS_FAILED_PRECONDITION, linker_reason(path, code));
 }
 
 std::string refusal(const els_negotiation& negotiation) {
