@@ -3,7 +3,7 @@
 #   rabbitmq.sh start|stop|kill|restart DIR
 #   rabbitmq.sh ctl DIR ARGUMENT...        rabbitmqctl on that node
 # `start` returns once AMQP and the management API answer, and writes DIR/env. `restart` keeps ports and data.
-# Log-in: guest, guest.
+# Log-in: guest, guest. TLS clients say `localhost`: rabbitmq-c compares host names, and no addresses.
 source "$(dirname "$0")/common.sh"
 readonly server=/usr/lib/rabbitmq/bin/rabbitmq-server
 readonly start_timeout_s=60

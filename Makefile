@@ -1,0 +1,64 @@
+# The front door. Each target installs the packages that it lacks, and says how long its stages took.
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 600
+JOBS := $(shell nproc)
+STAGE := scripts/stage.sh
+INSTALL_PACKAGES := scripts/install-packages.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help build dev tsan demo test bench soak fuzz install clean
+
+help:
+	@echo 'make demo      scale example workers from zero and back, with a private RabbitMQ (90 s after the build)'
+	@echo 'make test      everything that is tested: units, real servers, packaging, data races, short fuzzing'
+	@echo 'make build     the release build, in build/release'
+	@echo 'make install   into PREFIX (now $(PREFIX)), below DESTDIR if it is set'
+	@echo 'make bench     measured against the Engine API, docker run and docker-compose'
+	@echo 'make soak      the tests that kill the daemon, 200 times each'
+	@echo 'make fuzz      libFuzzer, FUZZ_SECONDS (now $(FUZZ_SECONDS)) for each parser'
+	@echo 'make clean     removes build/'
+
+build:
+	@$(INSTALL_PACKAGES) build
+	@$(STAGE) 'configure release' cmake --preset release
+	@$(STAGE) 'build release' cmake --build --preset release -j $(JOBS)
+
+dev:
+	@$(INSTALL_PACKAGES) build test
+	@$(STAGE) 'configure dev' cmake --preset dev
+	@$(STAGE) 'build dev' cmake --build --preset dev -j $(JOBS)
+
+tsan:
+	@$(INSTALL_PACKAGES) build test
+	@$(STAGE) 'configure tsan' cmake --preset tsan
+	@$(STAGE) 'build tsan' cmake --build --preset tsan -j $(JOBS)
+	@$(STAGE) 'test for data races' cmake --build --preset tsan --target run_tsan_tests
+
+demo: build
+	@$(INSTALL_PACKAGES) demo
+	@$(STAGE) 'demo' scripts/demo.sh build/release
+
+test: build dev
+	@$(STAGE) 'test' ctest --preset dev -j $(JOBS)
+	@$(MAKE) --no-print-directory tsan
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
+
+bench: build
+	@$(INSTALL_PACKAGES) test bench
+	@$(STAGE) 'bench' tests/bench/run.sh build/release
+
+soak: build dev
+	@$(STAGE) 'soak' env ELASTICITY_SOAK=1 ctest --preset dev -L soak
+
+fuzz:
+	@$(INSTALL_PACKAGES) build fuzz
+	@$(STAGE) 'configure fuzz' cmake --preset fuzz
+	@$(STAGE) 'build fuzz' cmake --build --preset fuzz -j $(JOBS)
+	@$(STAGE) 'fuzz' scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+install: build
+	@$(STAGE) 'install' env DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
+
+clean:
+	rm -rf build
