@@ -71,10 +71,10 @@ private:
         return size;
     }
 
-    void destroy(const ObservedWorker& observed, std::string reason) {
+    void destroy(const ObservedWorker& observed, std::string reason, bool scales = false) {
         if (observed.in_flight) return;
         plan_.steps.push_back({StepKind::destroy, observed.worker.backend, observed.worker.key, observed.worker.id,
-                               false, std::move(reason)});
+                               false, std::move(reason), scales});
     }
 
     void clean_up() {
@@ -169,7 +169,7 @@ private:
         }
         for (const ObservedWorker* victim : victims()) {
             if (surplus == 0) return;
-            destroy(*victim, reason);
+            destroy(*victim, reason, true);
             --surplus;
         }
     }

@@ -81,6 +81,7 @@ struct Step {
     std::string id;  ///< of the worker to destroy, when it is known
     bool repeated = false;  ///< the same key was ordered before; no new intent
     std::string reason;
+    bool scales = false;  ///< changes the size, so that a cooldown begins
 };
 
 struct ToolPlan {

@@ -33,6 +33,8 @@ public:
         if (!enough) return not_enough(failing);
         if (failing && status_.running < plan_.size.target)
             return say(ToolState::degraded, of(status_.running, plan_.size.target) + " run: " + status_.errors.front().message);
+        if (const std::string unseen = silent_backend(); !unseen.empty())
+            return say(ToolState::degraded, of(status_.running, plan_.size.target) + " ran when last seen; " + unseen);
         status_.errors.clear();  // what failed on the way here is over
         if (status_.running > 0 && status_.consuming == 0) return not_consuming();
         return say(ToolState::running, running_text());
@@ -69,6 +71,14 @@ private:
             if (!backend.trouble.empty())
                 status_.errors.push_back({"backend_unavailable", "", backend.name + ": " + backend.trouble});
         return !status_.errors.empty();
+    }
+
+    /// A backend that does not answer although workers of this tool are on it; "" when there is none.
+    std::string silent_backend() const {
+        for (const BackendView& backend : view_.backends)
+            if (!backend.trouble.empty() && status_.backends.contains(backend.name))
+                return backend.name + ": " + backend.trouble;
+        return {};
     }
 
     Status not_enough(bool failing) {

@@ -1,0 +1,52 @@
+#pragma once
+#include "core/runtime/control_loop.hpp"
+
+namespace elasticity {
+
+/// An intent with the number of the change that ended its last call.
+struct IntentRecord {
+    Intent intent;
+    std::uint64_t completed = 0;
+};
+
+/// Everything that the loop keeps of one tool.
+struct ControlLoop::ToolRecord {
+    std::shared_ptr<const HeldTool> held;
+    Tool tool;
+    Reading reading;
+    ScalingMemory memory;
+    std::uint64_t key_counter = 0;
+    std::map<std::string, IntentRecord> intents;  ///< by key
+    std::map<std::string, Breaker> breakers;      ///< by backend
+    std::optional<Status> last_status;            ///< the last one published
+    std::string last_plan;                        ///< what the last plan waits for, or its reason
+    std::uint32_t target = 0;
+    bool queue_call_in_flight = false;
+    bool queue_deleted = false;
+    bool forgetting = false;
+    TimePoint queue_retry_at{};
+    std::string queue_trouble;
+    std::optional<TimePoint> wake;
+};
+
+struct ControlLoop::BackendRecord {
+    bool listed = false;
+    bool listing = false;
+    std::string trouble;
+    TimePoint next_list{};
+    std::vector<Worker> strays;
+    std::size_t intents = 0;  ///< open ones, over all tools
+};
+
+/// A call whose answer has not come yet.
+struct ControlLoop::PendingCall {
+    enum class Kind { list, create, destroy, journal, create_queue, delete_queue };
+    Kind kind = Kind::list;
+    std::string backend;
+    ToolKey tool;
+    std::string key;
+    std::uint64_t began = 0;           ///< for lists: see ObservedWorkers
+    std::vector<JournalEntry::Opened> orders;  ///< for journal: what may be made once it is durable
+};
+
+}  // namespace elasticity
