@@ -10,7 +10,7 @@ INSTALL_PACKAGES := scripts/install-packages.sh
 .PHONY: help build dev tsan demo test bench soak fuzz install clean
 
 help:
-	@echo 'make demo      scale example workers from zero and back, with a private RabbitMQ (90 s after the build)'
+	@echo 'make demo      scale example workers from zero and back, with a private RabbitMQ, in 90 s'
 	@echo 'make test      everything that is tested: units, real servers, packaging, data races, short fuzzing'
 	@echo 'make build     the release build, in build/release'
 	@echo 'make install   into PREFIX (now $(PREFIX)), below DESTDIR if it is set'

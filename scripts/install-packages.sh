@@ -11,7 +11,7 @@ usage() {
 }
 
 packages_of() {
-    awk -v group="[$1]" '/^\[/ {inside = ($1 == group); next} inside && NF && !/^#/ {print $1}' "$packages_file"
+    awk -v group="[$1]" '/^\[/ {inside = ($1 == group); next} inside && NF {print $1}' "$packages_file"
 }
 
 is_installed() {
@@ -59,4 +59,5 @@ echo "Installing with apt: ${missing[*]}"
 forbid_service_starts
 as_root apt-get update -qq
 # --no-remove: a package that would push out something of the user's is an error, not a surprise.
-as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}"
+as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}"

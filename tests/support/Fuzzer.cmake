@@ -1,5 +1,5 @@
-# elasticity_add_fuzzer(name SOURCES ... LIBRARIES ...): the libFuzzer program bin/fuzz_<name>, part of the target
-# `fuzzers`. Its seeds, and every input that ever failed, stand in tests/fuzz/corpus/<name>.
+# elasticity_add_fuzzer(name SOURCES ... LIBRARIES ...): the libFuzzer program bin/fuzz_<name>, part of the
+# target `fuzzers`. Its seeds, and every input that ever failed, stand in tests/fuzz/corpus/<name>.
 function(elasticity_add_fuzzer name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
     add_executable(fuzz_${name} ${arg_SOURCES})

@@ -1,6 +1,7 @@
-# Shared by the scripts of this folder, which start private servers in a directory of their own: sourced, not run.
+# Shared by the scripts that start private servers, each in a directory of its own: sourced, not run.
 set -euo pipefail
 readonly poll_interval_s=0.05
+readonly new_key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
 
 fail() {
     echo "$(basename "$0"): $*" >&2
@@ -96,23 +97,25 @@ fail_with_log() {
     fail "$2"
 }
 
-# make_certificates: in $dir/tls a CA, a server certificate for 127.0.0.1 and localhost, and a
-# client certificate: ca.pem, server.pem, server-key.pem, cert.pem, key.pem (Docker's names for a client's files).
+# make_certificates: in $dir/tls a CA (ca.pem), a server's certificate for 127.0.0.1 and localhost (server.pem,
+# server-key.pem), and a client's (cert.pem, key.pem, as Docker names them).
 make_certificates() {
     local tls="$dir/tls"
     [[ -e $tls/key.pem ]] && return
     mkdir -p "$tls"
     chmod 700 "$tls"
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Elasticity test CA' \
-        -addext 'keyUsage=critical,keyCertSign,cRLSign' -keyout "$tls/ca-key.pem" -out "$tls/ca.pem" 2>/dev/null
+    openssl req -x509 "${new_key[@]}" -days 30 -subj '/CN=Elasticity test CA' -keyout "$tls/ca-key.pem" \
+        -addext 'keyUsage=critical,keyCertSign,cRLSign' -out "$tls/ca.pem" 2>/dev/null
     make_certificate "$tls/server.pem" "$tls/server-key.pem" localhost serverAuth
     make_certificate "$tls/cert.pem" "$tls/key.pem" client clientAuth
 }
 
 # make_certificate CERTIFICATE KEY COMMON_NAME USAGE
 make_certificate() {
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$3" -keyout "$2" -out "$1.csr" 2>/dev/null
-    openssl x509 -req -in "$1.csr" -CA "$dir/tls/ca.pem" -CAkey "$dir/tls/ca-key.pem" -CAcreateserial -days 30 -out "$1" \
-        -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=%s\n' "$4") 2>/dev/null
-    rm "$1.csr"
+    local tls="$dir/tls"
+    openssl req "${new_key[@]}" -subj "/CN=$3" -keyout "$2" -out "$1.csr" 2>/dev/null
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=%s\n' "$4" >"$1.extensions"
+    openssl x509 -req -in "$1.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca-key.pem" -CAcreateserial -days 30 \
+        -extfile "$1.extensions" -out "$1" 2>/dev/null
+    rm "$1.csr" "$1.extensions"
 }

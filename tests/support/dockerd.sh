@@ -13,8 +13,8 @@ readonly stop_timeout_s=30
 find_storage_driver() {
     local trial="$dir/overlay-trial"
     mkdir -p "$trial"/{lower,upper,work,merged}
-    if mount -t overlay overlay -o "lowerdir=$trial/lower,upperdir=$trial/upper,workdir=$trial/work" "$trial/merged" \
-        2>/dev/null; then
+    local options="lowerdir=$trial/lower,upperdir=$trial/upper,workdir=$trial/work"
+    if mount -t overlay overlay -o "$options" "$trial/merged" 2>/dev/null; then
         umount "$trial/merged"
         echo overlay2
     else
@@ -24,7 +24,9 @@ find_storage_driver() {
 }
 
 create_bridge() {
-    ip link add name "$BRIDGE" type bridge && ip address add "$BRIDGE_ADDRESS/24" dev "$BRIDGE" && ip link set "$BRIDGE" up
+    ip link add name "$BRIDGE" type bridge &&
+        ip address add "$BRIDGE_ADDRESS/24" dev "$BRIDGE" &&
+        ip link set "$BRIDGE" up
 }
 
 write_settings() {
@@ -94,7 +96,8 @@ launch() {
         --exec-opt native.cgroupdriver=cgroupfs --live-restore --bridge "$bridge" \
         --iptables=false --ip-forward=false --ip-masq=false \
         --host "unix://$RUNTIME_DIR/docker.sock" --host "tcp://127.0.0.1:$DOCKER_TLS_PORT" \
-        --tlsverify --tlscacert "$dir/tls/ca.pem" --tlscert "$dir/tls/server.pem" --tlskey "$dir/tls/server-key.pem"
+        --tlsverify --tlscacert "$dir/tls/ca.pem" --tlscert "$dir/tls/server.pem" \
+        --tlskey "$dir/tls/server-key.pem"
     await $start_timeout_s is_ready_or_dead || true
     is_ready >/dev/null 2>&1 || { tear_down; fail_with_log dockerd "dockerd did not start, see $dir/log"; }
 }
@@ -106,7 +109,7 @@ remove_containers() {
     done
 }
 
-# What an engine that was killed could not clean up: each container has a shim that holds our containerd's address.
+# What an engine that was killed could not clean up: each container has a shim, which names our containerd.
 kill_shims() {
     local shim
     for shim in $(pgrep -f -- "containerd-shim.* -address $RUNTIME_DIR/containerd.sock"); do
@@ -119,11 +122,15 @@ has_no_shims() {
     ! pgrep -f -- "containerd-shim.* -address $RUNTIME_DIR/containerd.sock"
 }
 
+mount_points() {
+    awk -v a="$dir/" -v b="$RUNTIME_DIR/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/self/mounts
+}
+
 unmount_all() {
     local mount_point
     while read -r mount_point; do
         umount -l "$mount_point" || fail "cannot unmount $mount_point"
-    done < <(awk -v a="$dir/" -v b="$RUNTIME_DIR/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/self/mounts | sort -r)
+    done < <(mount_points | sort -r)
 }
 
 tear_down() {

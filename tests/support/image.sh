@@ -6,11 +6,12 @@ source "$(dirname "$0")/common.sh"
 
 # import_root COMMAND_JSON: the tree in $root becomes the image $name.
 import_root() {
-    local change
+    local query change
     change=$(jq -rn --arg value "CMD $1" '$value | @uri')
+    query="fromSrc=-&repo=${name%:*}&tag=${name##*:}&changes=$change"
     tar -C "$root" --numeric-owner --owner=0 --group=0 -c . |
         curl -fsS -m 120 --unix-socket "$socket" -X POST -H 'Content-Type: application/x-tar' -T - \
-            "http://localhost/images/create?fromSrc=-&repo=${name%:*}&tag=${name##*:}&changes=$change" >"$root.answer"
+            "http://localhost/images/create?$query" >"$root.answer"
     # The engine answers 200 and tells of a failure in the stream.
     if jq -e 'select(.error)' "$root.answer" >/dev/null; then
         fail "importing $name: $(jq -r 'select(.error) | .error' "$root.answer")"

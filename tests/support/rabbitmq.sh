@@ -55,7 +55,8 @@ export_environment() {
 
 # The health check answers only when the AMQP listener is open, so that one question covers both ports.
 is_ready() {
-    curl -fsS -m 2 -u guest:guest "http://127.0.0.1:$MANAGEMENT_PORT/api/health/checks/port-listener/$AMQP_PORT"
+    local management="http://127.0.0.1:$MANAGEMENT_PORT"
+    curl -fsS -m 2 -u guest:guest "$management/api/health/checks/port-listener/$AMQP_PORT"
 }
 
 is_ready_or_dead() {
@@ -90,7 +91,10 @@ if [[ $command == start ]]; then
     is_running rabbitmq && fail "a node runs already in $dir"
     [[ -e $dir/env ]] || write_settings
 fi
-[[ -e $dir/env ]] || { [[ $command == stop ]] && exit 0; fail "no node was started in $dir"; }
+if [[ ! -e $dir/env ]]; then
+    [[ $command == stop || $command == kill ]] && exit 0
+    fail "no node was started in $dir"
+fi
 source "$dir/env"
 
 case $command in
