@@ -77,7 +77,7 @@ sdk::Instance DockerBackend::create(const sdk::Call& call, const sdk::Spec& spec
     const std::string id = create_container(call, spec, name);
     if (id.empty()) {
         if (auto existing = adopt(call, spec, name)) return *std::move(existing);
-        throw sdk::Error(ELS_ABORTED, "container " + name + ": is just being removed", ELS_ERR_RETRY_SAME);
+        throw sdk::Error(ELS_ABORTED, "container " + name + ": is just being created or removed", ELS_ERR_RETRY_SAME);
     }
     start(call, id, name);
     sdk::Instance worker;
