@@ -87,15 +87,15 @@ struct MetaRow {
 /// Everything that becomes durable together, or not at all. A repeat of a batch without statuses and messages
 /// changes nothing.
 struct JournalBatch {
-    std::vector<IntentRow> opened;
-    std::vector<std::string> accepted_keys;
-    std::vector<std::string> closed_keys;
-    std::vector<ToolMemoryRow> memories;
-    std::vector<StatusEntry> statuses;
-    std::vector<OutboxMessage> outbox;
-    std::vector<std::int64_t> confirmed_ids;  ///< outbox messages that are delivered
-    std::vector<MetaRow> meta;
-    std::vector<std::string> forgotten_tools;  ///< their memory and status go, after the rest of the batch
+    std::vector<IntentRow> opened = {};
+    std::vector<std::string> accepted_keys = {};
+    std::vector<std::string> closed_keys = {};
+    std::vector<ToolMemoryRow> memories = {};
+    std::vector<StatusEntry> statuses = {};
+    std::vector<OutboxMessage> outbox = {};
+    std::vector<std::int64_t> confirmed_ids = {};  ///< outbox messages that are delivered
+    std::vector<MetaRow> meta = {};
+    std::vector<std::string> forgotten_tools = {};  ///< their memory and status go, after the rest of the batch
 };
 
 /// What a committed batch became.
