@@ -221,6 +221,14 @@ TextPosition position_of(std::string_view text, std::string_view pointer) {
     return position_at(text, best_offset);
 }
 
+void add_positions(Findings& findings, std::string_view text) {
+    for (Finding& finding : findings) {
+        const TextPosition at = position_of(text, finding.pointer);
+        finding.message = std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                          (finding.pointer.empty() ? "" : finding.pointer + ": ") + finding.message;
+    }
+}
+
 std::string to_pretty_json(const json::value& value) {
     std::string out;
     print(out, value, 0);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/model/error.hpp"
+#include "core/model/finding.hpp"
 
 namespace elasticity {
 
@@ -25,6 +26,9 @@ Result<boost::json::value> parse_json(std::string_view text, JsonDialect dialect
 /// Where the value of a JSON pointer begins in a text that `parse_json` accepted; the place of its nearest
 /// existing parent when the pointer leads to nothing.
 TextPosition position_of(std::string_view text, std::string_view pointer);
+
+/// Puts "LINE:COLUMN: POINTER: " before each message, for findings about a text that `parse_json` accepted.
+void add_positions(Findings& findings, std::string_view text);
 
 /// Indented by two spaces; small arrays and objects stay on one line, so that `git diff` reads well.
 std::string to_pretty_json(const boost::json::value& value);

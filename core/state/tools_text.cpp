@@ -132,14 +132,6 @@ void read_entry(const json::object& object, const std::string& pointer, const In
     parsed.state.put(std::move(checked.entry));
 }
 
-void add_positions(Findings& findings, std::string_view text) {
-    for (Finding& finding : findings) {
-        const TextPosition at = position_of(text, finding.pointer);
-        finding.message = std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + finding.pointer + ": " +
-                          finding.message;
-    }
-}
-
 }  // namespace
 
 std::string entry_text(const ToolEntry& entry) {
