@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "core/model/names.hpp"
+
 namespace elasticity {
 namespace {
 
@@ -24,8 +26,8 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-bool is_host_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == ':';
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
 int hex_value(char c) {
@@ -33,6 +35,14 @@ int hex_value(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
+}
+
+/// A DNS name or IPv4 address in labels, or an IPv6 address without its brackets.
+bool is_host(std::string_view host) {
+    if (std::count(host.begin(), host.end(), ':') >= 2)
+        return std::all_of(host.begin(), host.end(), [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+    return !host.starts_with('.') && !host.ends_with('.') && host.find("..") == host.npos &&
+           std::all_of(host.begin(), host.end(), is_name_character);
 }
 
 Result<std::string> percent_decode(std::string_view text) {
@@ -55,7 +65,7 @@ Result<std::uint16_t> parse_port(std::string_view text) {
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (error != std::errc() || end != text.data() + text.size() || port == 0)
-        return invalid("port must be 1 to 65535, got '" + std::string(text.substr(0, 16)) + "'");
+        return invalid("port must be 1 to 65535");  // not quoted: it may be half of USER:PASSWORD
     return port;
 }
 
@@ -90,14 +100,13 @@ Result<TargetAddress> make_target_address(std::string_view protocol, std::string
     if (address.host.ends_with('.')) address.host.pop_back();
     if (address.host.empty() || address.host.size() > 253)
         return invalid("host must have 1 to 253 characters");
-    if (!std::all_of(address.host.begin(), address.host.end(), is_host_character))
-        return invalid("host may hold letters, digits, '-', '.', '_' and ':' only");
+    if (!is_host(address.host))
+        return invalid("host must be a name of letters, digits, '-', '_' and single '.', or an IP address");
     if (address.port == 0) address.port = known->default_port;
     if (address.virtual_host.empty()) address.virtual_host = "/";
     if (address.virtual_host.size() > 255) return invalid("virtual host must have at most 255 bytes");
-    if (std::any_of(address.virtual_host.begin(), address.virtual_host.end(),
-                    [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-        return invalid("virtual host must not hold control characters");
+    if (!is_printable_name(address.virtual_host))
+        return invalid("virtual host must be printable characters of UTF-8");
     return address;
 }
 

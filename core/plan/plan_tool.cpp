@@ -1,13 +1,22 @@
 #include "core/plan/plan_tool.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <set>
+#include <tuple>
 
 namespace elasticity {
 namespace {
 
 constexpr Millis first_wait{1'000};
 constexpr Millis longest_wait{300'000};
+
+/// How long a worker that is tried after a failure must live before the next one: a list shows by then whether
+/// it ended at once.
+constexpr Millis trial_life{15'000};
+
+/// When it was ordered, as far as that is known; epoch = unknown.
+TimePoint birth_of(const Worker& worker) { return worker.created == TimePoint{} ? worker.state_since : worker.created; }
 
 std::string exit_text(const Worker& worker) {
     std::string text = worker.state == WorkerState::failed ? "failed" : "ended";
@@ -43,7 +52,7 @@ private:
     void classify() {
         for (const ObservedWorker& observed : view_.workers) {
             switch (fate_of(observed.worker, tool_.scaling.boot_timeout, now_)) {
-                case Fate::booting: wake_at(observed.worker.created + tool_.scaling.boot_timeout); [[fallthrough]];
+                case Fate::booting: wake_when_late(observed.worker); [[fallthrough]];
                 case Fate::ready: alive_.push_back(&observed); break;
                 case Fate::late:
                 case Fate::dead: spent_.push_back(&observed); break;
@@ -51,28 +60,51 @@ private:
             }
         }
         for (const Intent& intent : view_.intents)
-            if (!intent.failed) open_intents_.push_back(&intent);
+            if (!intent.failed && !is_observed(intent.key)) open_intents_.push_back(&intent);
+    }
+
+    void wake_when_late(const Worker& worker) {
+        if (worker.state == WorkerState::provisioning && birth_of(worker) != TimePoint{})
+            wake_at(birth_of(worker) + tool_.scaling.boot_timeout);
+    }
+
+    /// A worker that is seen is no order any more, even before a complete list has closed it.
+    bool is_observed(const std::string& key) const {
+        return std::any_of(view_.workers.begin(), view_.workers.end(),
+                           [&](const ObservedWorker& observed) { return observed.worker.key == key; });
     }
 
     SizeDecision decide() {
-        if (tool_.removal) {
-            SizeDecision none;
-            none.memory = view_.memory;
-            none.reason = "being removed";
-            return none;
-        }
-        SizeDecision size = decide_size(tool_, view_.reading, plan_.supply, view_.memory, now_);
-        if (tool_.paused) plan_.waiting_for = "paused: nothing is started or stopped";
         const auto unlisted = std::find_if(view_.backends.begin(), view_.backends.end(),
                                            [](const BackendView& backend) { return !backend.listed; });
         if (unlisted != view_.backends.end())
             plan_.waiting_for = "backend " + unlisted->name + " has not listed its workers yet" +
                                 (unlisted->trouble.empty() ? "" : ": " + unlisted->trouble);
-        return size;
+        else if (tool_.paused && !tool_.removal)
+            plan_.waiting_for = "paused: nothing is started or stopped";
+        if (!tool_.removal) return decide_size(tool_, view_.reading, plan_.supply, view_.memory, now_);
+        SizeDecision none;
+        none.memory = view_.memory;
+        none.reason = "being removed";
+        return none;
+    }
+
+    const BackendView* backend_named(const std::string& name) const {
+        const auto hit = std::find_if(view_.backends.begin(), view_.backends.end(),
+                                      [&](const BackendView& backend) { return backend.name == name; });
+        return hit == view_.backends.end() ? nullptr : &*hit;
+    }
+
+    /// Whether it makes sense to call the backend now. If not, the reason goes into `waiting_for`.
+    bool answers(const std::string& name) {
+        const BackendView* backend = backend_named(name);
+        if (!backend || backend->trouble.empty()) return true;
+        plan_.waiting_for = backend->name + ": " + backend->trouble;
+        return false;
     }
 
     void destroy(const ObservedWorker& observed, std::string reason, bool scales = false) {
-        if (observed.in_flight) return;
+        if (observed.in_flight || !answers(observed.worker.backend)) return;
         plan_.steps.push_back({StepKind::destroy, observed.worker.backend, observed.worker.key, observed.worker.id,
                                false, std::move(reason), scales});
     }
@@ -91,55 +123,59 @@ private:
             plan_.steps.push_back({StepKind::create_queue, "", "", "", false, "queue " + tool_.queue + " does not exist"});
     }
 
+    /// After a failure one worker is tried at a time, so that a bad image costs one container and not twenty.
+    bool tries_already(const BackendView& backend) {
+        const auto trying = std::count_if(open_intents_.begin(), open_intents_.end(), [&](const Intent* intent) {
+            return intent->backend == backend.name;
+        });
+        const bool ordered = trying > 0 || taken_room_[backend.name] > 0;
+        const auto on_trial = std::find_if(alive_.begin(), alive_.end(), [&](const ObservedWorker* observed) {
+            return observed->worker.backend == backend.name && birth_of(observed->worker) + trial_life > now_;
+        });
+        if (on_trial != alive_.end()) wake_at(birth_of((*on_trial)->worker) + trial_life);
+        return ordered || on_trial != alive_.end();
+    }
+
+    /// Why the backend may not take one more worker now; "" when it may.
+    std::string why_not(const BackendView& backend) {
+        if (!backend.trouble.empty()) return backend.trouble;
+        if (taken_room_[backend.name] >= backend.room) return "has no room left (max_instances)";
+        const auto breaker = view_.breakers.find(backend.name);
+        if (breaker == view_.breakers.end() || breaker->second.failures == 0) return {};
+        const std::string failure = " after " + breaker->second.last.message;
+        if (breaker->second.retry_at > now_) {
+            wake_at(breaker->second.retry_at);
+            return "tries again at " + to_rfc3339(breaker->second.retry_at) + failure;
+        }
+        return tries_already(backend) ? "one at a time" + failure : std::string();
+    }
+
     /// The best backend that may take one more, or nullptr and the reason in `waiting_for`.
     const BackendView* choose_backend() {
         std::string why;
         for (const BackendView& backend : view_.backends) {
-            const auto breaker = view_.breakers.find(backend.name);
-            const bool waiting = breaker != view_.breakers.end() && breaker->second.retry_at > now_;
-            if (waiting) wake_at(breaker->second.retry_at);
-            const std::uint32_t taken = taken_room_[backend.name];
-            if (!waiting && backend.trouble.empty() && taken < backend.room) {
-                ++taken_room_[backend.name];
-                return &backend;
-            }
-            why += (why.empty() ? "" : "; ") + backend.name + ": ";
-            if (waiting) why += "tries again at " + to_rfc3339(breaker->second.retry_at) + " after " + breaker->second.last.message;
-            else why += backend.trouble.empty() ? "has no room left (max_instances)" : backend.trouble;
+            const std::string reason = why_not(backend);
+            if (reason.empty()) return &backend;
+            why += (why.empty() ? "" : "; ") + backend.name + ": " + reason;
         }
         plan_.waiting_for = why.empty() ? "no backend runs tools of kind " + tool_.kind : why;
         return nullptr;
     }
 
-    /// After a failure one worker is tried at a time, so that a bad image costs one container and not twenty.
-    std::uint32_t allowed_at_once(const BackendView& backend) const {
-        const auto breaker = view_.breakers.find(backend.name);
-        return breaker != view_.breakers.end() && breaker->second.failures > 0 ? 1 : UINT32_MAX;
-    }
-
-    bool tries_already(const BackendView& backend) const {
-        const auto trying = std::count_if(open_intents_.begin(), open_intents_.end(), [&](const Intent* intent) {
-            return intent->backend == backend.name;
-        });
-        const auto created = std::count_if(plan_.steps.begin(), plan_.steps.end(), [&](const Step& step) {
-            return step.kind == StepKind::create && step.backend == backend.name;
-        });
-        return static_cast<std::uint64_t>(trying + created) >= allowed_at_once(backend);
-    }
-
     void grow(std::uint32_t missing) {
+        const std::string reason = size_reason();
         for (std::uint32_t i = 0; i < missing; ++i) {
             const BackendView* backend = choose_backend();
             if (!backend) return;
-            if (tries_already(*backend)) {
-                plan_.waiting_for = backend->name + ": one at a time after a failure";
-                return;
-            }
-            plan_.steps.push_back({StepKind::create, backend->name, worker_key(tool_, view_.install_id, plan_.key_counter++),
-                                   "", false,
-                                   std::to_string(plan_.supply) + " there, " + std::to_string(plan_.size.target) +
-                                       " wanted: " + plan_.size.reason});
+            ++taken_room_[backend->name];
+            const std::string key = worker_key(tool_, view_.install_id, plan_.key_counter++);
+            plan_.steps.push_back({StepKind::create, backend->name, key, "", false, reason, true});
         }
+    }
+
+    std::string size_reason() const {
+        return std::to_string(plan_.supply) + " there, " + std::to_string(plan_.size.target) +
+               " wanted: " + plan_.size.reason;
     }
 
     /// An order whose answer never came (a crash, a deadline) is given again under the same key, which makes
@@ -147,6 +183,7 @@ private:
     void repeat_open_intents() {
         for (const Intent* intent : open_intents_) {
             if (intent->in_flight || intent->accepted || let_go_.contains(intent->key)) continue;
+            if (!answers(intent->backend)) continue;
             const auto breaker = view_.breakers.find(intent->backend);
             if (breaker != view_.breakers.end() && breaker->second.retry_at > now_) {
                 wake_at(breaker->second.retry_at);
@@ -158,15 +195,19 @@ private:
     }
 
     void shrink(std::uint32_t surplus) {
-        const std::string reason = std::to_string(plan_.supply) + " there, " + std::to_string(plan_.size.target) +
-                                   " wanted: " + plan_.size.reason;
+        const std::string reason = size_reason();
         for (const Intent* intent : open_intents_) {
             if (surplus == 0) return;
-            if (intent->in_flight || intent->accepted) continue;
-            let_go_[intent->key] = true;
-            plan_.steps.push_back({StepKind::destroy, intent->backend, intent->key, "", false, reason});
+            if (intent->in_flight || intent->accepted || !answers(intent->backend)) continue;
+            let_go_.insert(intent->key);
+            plan_.steps.push_back({StepKind::destroy, intent->backend, intent->key, "", false, reason, true});
             --surplus;
         }
+        // What a call is running about may be on its way out: it is not to be replaced by a second victim.
+        const auto in_flight = [](const auto* each) { return each->in_flight; };
+        const auto pending = std::count_if(alive_.begin(), alive_.end(), in_flight) +
+                             std::count_if(open_intents_.begin(), open_intents_.end(), in_flight);
+        surplus -= std::min(surplus, static_cast<std::uint32_t>(pending));
         for (const ObservedWorker* victim : victims()) {
             if (surplus == 0) return;
             destroy(*victim, reason, true);
@@ -212,7 +253,7 @@ private:
         }
         for (const ObservedWorker* observed : alive_) destroy(*observed, "its tool is being removed");
         for (const Intent* intent : open_intents_)
-            if (!intent->in_flight && !intent->accepted)
+            if (!intent->in_flight && !intent->accepted && answers(intent->backend))
                 plan_.steps.push_back({StepKind::destroy, intent->backend, intent->key, "", false, "its tool is being removed"});
         const bool empty = alive_.empty() && spent_.empty() && !leaving_ && view_.intents.empty();
         if (!empty) return std::move(plan_);
@@ -230,8 +271,8 @@ private:
     std::vector<const ObservedWorker*> alive_;
     std::vector<const ObservedWorker*> spent_;
     std::vector<const Intent*> open_intents_;
-    std::map<std::string, bool> let_go_;
-    std::map<std::string, std::uint32_t> taken_room_;
+    std::set<std::string> let_go_;
+    std::map<std::string, std::uint32_t> taken_room_;  ///< by backend: creates of this plan
     bool leaving_ = false;
 };
 
@@ -244,7 +285,8 @@ Fate fate_of(const Worker& worker, Millis boot_timeout, TimePoint now) {
         case WorkerState::suspended: return Fate::ready;
         case WorkerState::unknown: return Fate::booting;
         case WorkerState::provisioning:
-            return now - worker.created < boot_timeout ? Fate::booting : Fate::late;
+            // Without a birth nobody can say that it is late.
+            return birth_of(worker) == TimePoint{} || now - birth_of(worker) < boot_timeout ? Fate::booting : Fate::late;
         case WorkerState::stopped:
         case WorkerState::failed: return Fate::dead;
         case WorkerState::deleting: return Fate::leaving;

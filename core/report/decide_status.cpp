@@ -27,12 +27,12 @@ public:
 
     Status run() {
         if (tool_.removal) return say(ToolState::removing, removal_text());
-        if (tool_.paused) return say(ToolState::paused, "paused with " + of(status_.running, plan_.size.wanted) + " running");
+        if (tool_.paused) return say(ToolState::paused, "paused with " + of(status_.running, plan_.size.target) + " running");
         const bool enough = status_.running >= tool_.min_instances && status_.running >= std::min(plan_.size.target, 1U);
         const bool failing = add_failures();
         if (!enough) return not_enough(failing);
-        if (failing && status_.running < plan_.size.target)
-            return say(ToolState::degraded, of(status_.running, plan_.size.target) + " run: " + status_.errors.front().message);
+        if (failing && (status_.running < plan_.size.target || lost_sight()))
+            return say(ToolState::degraded, progress() + ": " + status_.errors.front().message);
         if (const std::string unseen = silent_backend(); !unseen.empty())
             return say(ToolState::degraded, of(status_.running, plan_.size.target) + " ran when last seen; " + unseen);
         status_.errors.clear();  // what failed on the way here is over
@@ -81,21 +81,31 @@ private:
         return {};
     }
 
+    /// Whether workers of this tool live where nobody answers: what is known of them is old.
+    bool lost_sight() const {
+        return std::any_of(view_.backends.begin(), view_.backends.end(), [&](const BackendView& backend) {
+            return !backend.trouble.empty() && status_.backends.contains(backend.name);
+        });
+    }
+
+    std::string progress() const {
+        return of(status_.running, std::max(plan_.size.target, status_.running)) + " run";
+    }
+
     Status not_enough(bool failing) {
-        const std::string progress = of(status_.running, plan_.size.target) + " run";
         if (!failing) {
             const std::string detail = plan_.waiting_for.empty() ? "" : "; " + plan_.waiting_for;
-            return say(ToolState::deploying, progress + detail);
+            return say(ToolState::deploying, progress() + detail);
         }
         const std::string why = status_.errors.front().message;
-        return say(status_.running > 0 ? ToolState::degraded : ToolState::failed, progress + ": " + why);
+        return say(status_.running > 0 ? ToolState::degraded : ToolState::failed, progress() + ": " + why);
     }
 
     /// Workers declare their consumer some time after their start; only later is it a fault.
     Status not_consuming() {
-        const std::string text = of(status_.running, plan_.size.target) + " run, but none consumes " + tool_.queue;
+        const std::string text = progress() + ", but none consumes " + tool_.queue;
         if (view_.reading.state != Reading::State::value && view_.reading.state != Reading::State::no_queue)
-            return say(ToolState::running, of(status_.running, plan_.size.target) + " run; no reading of " + tool_.queue + " (" + view_.reading.reason + ")");
+            return say(ToolState::running, progress() + "; no reading of " + tool_.queue + " (" + view_.reading.reason + ")");
         if (now_ - youngest_ < tool_.scaling.boot_timeout) return say(ToolState::deploying, text + " yet");
         status_.errors.push_back({"not_consuming", "", text});
         return say(ToolState::degraded, text);
@@ -105,7 +115,9 @@ private:
         if (status_.running == 0) return of(0, plan_.size.target) + ", " + plan_.size.reason;
         std::string places;
         for (const auto& [backend, count] : status_.backends) places += (places.empty() ? "" : ", ") + backend;
-        std::string text = of(status_.running, std::max(plan_.size.target, status_.running)) + " run on " + places + " and consume " + tool_.queue;
+        std::string text = progress() + " on " + places + " and ";
+        if (status_.consuming < status_.running) text += std::to_string(status_.consuming) + " of them ";
+        text += "consume " + tool_.queue;
         if (status_.updated < status_.running)
             text += "; " + std::to_string(status_.running - status_.updated) + " still with the previous specification";
         return text;
@@ -113,7 +125,8 @@ private:
 
     std::string removal_text() const {
         if (!plan_.waiting_for.empty()) return "being removed; waiting: " + plan_.waiting_for;
-        return "being removed; " + std::to_string(view_.workers.size()) + " workers left";
+        const std::size_t left = view_.workers.size();
+        return "being removed; " + std::to_string(left) + (left == 1 ? " worker left" : " workers left");
     }
 
     const ToolView& view_;

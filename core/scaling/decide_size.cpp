@@ -49,14 +49,19 @@ private:
 
     SizeDecision fixed() {
         const std::uint32_t size = policy_.fixed_instances.value_or(tool_.min_instances);
+        const std::string reason = "fixed at " + std::to_string(size);
         result_.wanted = size;
-        return settle(size, "fixed at " + std::to_string(size));
+        if (size >= supply_) return settle(size, reason);
+        if (const std::string why_not = busy_reason(); !why_not.empty()) return settle(supply_, why_not);
+        return settle(size, reason);
     }
 
     SizeDecision hold_without_reading() {
         result_.wanted = std::max(supply_, tool_.min_instances);
-        return settle(result_.wanted, "held: no reading of " + tool_.queue + " (" + reading_.reason + ")");
+        return settle(result_.wanted, no_reading());
     }
+
+    std::string no_reading() const { return "held: no reading of " + tool_.queue + " (" + reading_.reason + ")"; }
 
     SizeDecision without_queue() {
         const bool start_one = tool_.missing_queue == MissingQueue::start_one && tool_.max_instances > 0;
@@ -66,11 +71,14 @@ private:
                                           (start_one ? "; one worker is to declare it" : ""));
     }
 
-    std::uint64_t demand() const { return reading_.ready + reading_.unacknowledged.value_or(0); }
+    std::uint64_t demand() const {
+        const std::uint64_t in_work = reading_.unacknowledged.value_or(0);
+        return reading_.ready + std::min(in_work, UINT64_MAX - reading_.ready);
+    }
 
     std::uint32_t wanted_by_backlog() const {
         const std::uint64_t per_instance = policy_.backlog_per_instance;
-        const std::uint64_t wanted = (demand() + per_instance - 1) / per_instance;
+        const std::uint64_t wanted = demand() / per_instance + (demand() % per_instance == 0 ? 0 : 1);
         return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, tool_.max_instances));
     }
 
@@ -156,12 +164,14 @@ private:
 
     /// Which worker holds a message is not told by the broker's totals, so that nobody is let go while any does.
     std::string busy_reason() const {
-        if (tool_.force) return {};
-        if (!reading_.unacknowledged)
-            return "held: without the management API it cannot be seen who works; no worker is let go";
-        if (*reading_.unacknowledged > 0)
+        if (reading_.state == Reading::State::no_queue) return {};
+        if (reading_.state == Reading::State::value && reading_.unacknowledged) {
+            if (*reading_.unacknowledged == 0) return {};
             return "held: " + plural(*reading_.unacknowledged, "message") + " in work; no worker is let go meanwhile";
-        return {};
+        }
+        if (reading_.state != Reading::State::value) return no_reading();
+        if (tool_.force) return {};
+        return "held: without the management API it cannot be seen who works; no worker is let go";
     }
 
     const Tool& tool_;
