@@ -63,6 +63,8 @@ std::string status_text(int status, int error_number) {
         case AMQP_STATUS_SSL_CONNECTION_FAILED: return "the TLS handshake failed";
         case AMQP_STATUS_SOCKET_ERROR:
         case AMQP_STATUS_TCP_ERROR:
+            // rabbitmq-c connects without blocking and keeps the outcome to itself.
+            if (error_number == EINPROGRESS) return "refused, or not reachable";
             if (error_number != 0) return std::string("socket: ") + std::strerror(error_number);
             return "the socket failed";
         case AMQP_STATUS_CONNECTION_CLOSED: return "the broker closed the connection";
