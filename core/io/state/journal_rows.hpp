@@ -95,7 +95,7 @@ struct JournalBatch {
     std::vector<OutboxMessage> outbox = {};
     std::vector<std::int64_t> confirmed_ids = {};  ///< outbox messages that are delivered
     std::vector<MetaRow> meta = {};
-    std::vector<std::string> forgotten_tools = {};  ///< their memory and status go, after the rest of the batch
+    std::vector<std::string> forgotten_tools = {};  ///< their memory and status go, after all the rest
 };
 
 /// What a committed batch became.

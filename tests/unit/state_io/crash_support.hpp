@@ -32,26 +32,45 @@ inline int crash_rounds() {
 /// Tells the parent that a number is durable.
 using Acknowledge = std::function<void(std::uint64_t)>;
 
-/// Runs `work` in a child that is killed without warning after `life`; the last number that it acknowledged.
-inline std::uint64_t run_and_kill(std::chrono::microseconds life,
-                                  const std::function<void(const Acknowledge&)>& work) {
-    int pipe_ends[2];
-    REQUIRE(::pipe(pipe_ends) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::close(pipe_ends[0]);
-        work([&](std::uint64_t number) {
-            if (::write(pipe_ends[1], &number, sizeof number) != sizeof number) ::_exit(3);
-        });
-        ::_exit(2);
+/// When to kill: after so many acknowledgements, and a part of the time that one took.
+struct Moment {
+    int acknowledgements = 0;
+    double part = 0;
+
+    static Moment draw(std::mt19937_64& random) {
+        const int acknowledgements = std::uniform_int_distribution(0, 3)(random);
+        return {acknowledgements, std::uniform_real_distribution(0.0, 1.5)(random)};
     }
-    ::close(pipe_ends[1]);
-    std::this_thread::sleep_for(life);  // the moment of the crash is what is being chosen
-    ::kill(child, SIGKILL);
+};
+
+/// The child's side of `run_and_kill`.
+[[noreturn]] inline void acknowledge_into(int pipe_end, const std::function<void(const Acknowledge&)>& work) {
+    work([pipe_end](std::uint64_t number) {
+        if (::write(pipe_end, &number, sizeof number) != sizeof number) ::_exit(3);
+    });
+    ::_exit(2);
+}
+
+/// Runs `work` in a child that is killed without warning; the last number that it acknowledged.
+inline std::uint64_t run_and_kill(const Moment& moment, const std::function<void(const Acknowledge&)>& work) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const auto start = std::chrono::steady_clock::now();
+    const pid_t child = ::fork();
+    if (child == 0) acknowledge_into(ends[1], work);
+    ::close(ends[1]);
     std::uint64_t number = 0;
     std::uint64_t last = 0;
-    while (::read(pipe_ends[0], &number, sizeof number) == sizeof number) last = number;
-    ::close(pipe_ends[0]);
+    for (int i = 0; i < moment.acknowledgements; ++i) {
+        if (::read(ends[0], &number, sizeof number) == sizeof number) last = number;
+    }
+    // The moment of the crash is what is being chosen, so that there is no event to await.
+    std::chrono::duration<double> one = std::chrono::milliseconds(10);
+    if (last != 0) one = (std::chrono::steady_clock::now() - start) / moment.acknowledgements;
+    std::this_thread::sleep_for(one * moment.part);
+    ::kill(child, SIGKILL);
+    while (::read(ends[0], &number, sizeof number) == sizeof number) last = number;
+    ::close(ends[0]);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     INFO("the child ended by itself with " << WEXITSTATUS(status));

@@ -23,7 +23,8 @@ public:
                    ::mount("tmpfs", temp_.path().c_str(), "tmpfs", 0, "size=1m,mode=0700") == 0;
         if (mounted_) return;
         const std::string reason = std::string("no private tmpfs: ") + std::strerror(errno);
-        if (const char* all = std::getenv("ELASTICITY_REQUIRE_ALL"); all != nullptr && *all == '1') FAIL(reason);
+        const char* const all = std::getenv("ELASTICITY_REQUIRE_ALL");
+        if (all != nullptr && *all == '1') FAIL(reason);
         WARN("SKIP: " << reason);
     }
     SmallDisk(const SmallDisk&) = delete;

@@ -27,7 +27,8 @@ TEST_CASE("journal: everything of a batch is there after a restart") {
     {
         JournalFile journal = open_journal(temp.path());
         JournalBatch batch;
-        batch.opened = {{"k1", "tool", "docker", "ocr-1", "h", 7, false}, {"k2", "tool", "docker", "ocr-2", "h", 8, false}};
+        batch.opened = {{"k1", "tool", "docker", "ocr-1", "h", 7, false},
+                        {"k2", "tool", "docker", "ocr-2", "h", 8, false}};
         batch.memories = {{"tool", 2, 100, 200, "{\"rate\": 1.5}"}};
         batch.statuses = {status_of("tool", 41)};
         batch.outbox = {{"queue", "body", "{}", 9}};
@@ -68,10 +69,11 @@ TEST_CASE("journal: a status is numbered within its generation, and its messages
     JournalFile journal = open_journal(temp.path());
     StatusEntry answered = status_of("tool", 41);
     answered.destinations = {{"status", "{}"}, {"reply", "{\"a\": 1}"}};
-    CHECK(commit(journal, {.statuses = {answered, status_of("tool", 41), status_of("other", 41)}}).sequences ==
-          std::vector<std::uint64_t>{1, 2, 1});
-    CHECK(commit(journal, {.statuses = {status_of("tool", 41)}}).sequences == std::vector<std::uint64_t>{3});
-    CHECK(commit(journal, {.statuses = {status_of("tool", 42)}}).sequences == std::vector<std::uint64_t>{1});
+    using Sequences = std::vector<std::uint64_t>;
+    const JournalBatch three{.statuses = {answered, status_of("tool", 41), status_of("other", 41)}};
+    CHECK(commit(journal, three).sequences == Sequences{1, 2, 1});
+    CHECK(commit(journal, {.statuses = {status_of("tool", 41)}}).sequences == Sequences{3});
+    CHECK(commit(journal, {.statuses = {status_of("tool", 42)}}).sequences == Sequences{1});
     const auto outbox = must(journal.fetch_outbox(0, 10));
     REQUIRE(outbox.size() == 2);
     CHECK(outbox[0].body == "tool 41.1");

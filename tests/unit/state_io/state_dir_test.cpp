@@ -48,8 +48,9 @@ TEST_CASE("state dir: a second opener is refused and told who holds it") {
     const auto second = StateDir::open(temp.path());
     REQUIRE(!second);
     CHECK(second.error().kind == ErrorKind::conflict);
-    CHECK(second.error().message == temp.path().string() + ": in use by process " + std::to_string(::getpid()) +
-                                        " (" + (temp / "lock").string() +
+    const std::string pid = std::to_string(::getpid());
+    CHECK(second.error().message == temp.path().string() + ": in use by process " + pid + " (" +
+                                        (temp / "lock").string() +
                                         "): stop it, or choose another state_dir");
 }
 

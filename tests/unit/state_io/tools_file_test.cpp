@@ -33,7 +33,9 @@ struct World {
     }
     std::size_t asides() const {
         std::size_t count = 0;
-        for (const std::string& name : must(list_names(temp.path()))) count += name.ends_with(".aside") ? 1 : 0;
+        for (const std::string& name : must(list_names(temp.path()))) {
+            count += name.ends_with(".aside") ? 1 : 0;
+        }
         return count;
     }
 
@@ -109,7 +111,8 @@ TEST_CASE("tools file: a commit waits for a program that is writing the displace
     World world(1);
     FileDescriptor writer(::open(world.file.path().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
     REQUIRE(::write(writer.get(), "half ", 5) == 5);
-    auto commit = std::async(std::launch::async, [&] { return world.file.commit(world.last, text_of(2), 2); });
+    const auto commit_second = [&] { return world.file.commit(world.last, text_of(2), 2); };
+    auto commit = std::async(std::launch::async, commit_second);
     while (world.in_force() != text_of(2)) std::this_thread::yield();
     REQUIRE(::write(writer.get(), "whole", 5) == 5);
     writer = FileDescriptor();
@@ -151,7 +154,8 @@ TEST_CASE("tools file: the history keeps the newest generations") {
     CHECK(kept[1].generation == 5);
     CHECK(kept[1].size_bytes == text_of(5).size());
     CHECK(kept[1].time_unix_ms > 1'700'000'000'000);
-    CHECK_THAT(file.history().read(3).error().message, Contains("no generation 3, kept are 2 between 4 and 5"));
+    CHECK_THAT(file.history().read(3).error().message,
+               Contains("no generation 3, kept are 2 between 4 and 5"));
     History history(temp / "history");
     must(history.prune(0));
     CHECK(must(history.list()).size() == 1);
