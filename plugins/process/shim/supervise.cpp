@@ -31,7 +31,7 @@ Descriptor open_child_signal() {
 
 /// Copies what is there; false once nothing can come any more.
 bool copy_output(int output, LogFile& log) {
-    char chunk[16384];
+    char chunk[4096];  // The least size that a log file can have, so that none outgrows its limit.
     const ssize_t count = read(output, chunk, sizeof chunk);
     if (count > 0) log.write(std::string_view(chunk, static_cast<std::size_t>(count)));
     return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));

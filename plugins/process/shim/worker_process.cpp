@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,7 +35,11 @@ private:
 };
 
 void reset_signals() {
-    for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);  // SIGKILL's refusal is fine.
+    // Not by signal(), which refuses the two signals that are glibc's own, and that its posix_spawn leaves ignored.
+    // SIGKILL's and SIGSTOP's refusal is fine.
+    constexpr unsigned long default_action[4] = {};  // The kernel's struct: handler, flags, restorer, mask.
+    for (int number = 1; number < NSIG; ++number)
+        syscall(SYS_rt_sigaction, number, default_action, nullptr, sizeof(unsigned long));
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
