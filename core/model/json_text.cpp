@@ -1,10 +1,13 @@
 #include "core/model/json_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -32,7 +35,7 @@ Error error_at(std::string_view text, std::size_t offset, const std::string& mes
 /// neither positions nor duplicate keys.
 class Scanner {
 public:
-    /// Called before each value; `parent_offset` style bookkeeping is left to the caller.
+    /// Called before each value.
     using OnValue = std::function<void(const std::string& pointer, std::size_t offset)>;
     using OnDuplicate = std::function<void(const std::string& pointer, std::size_t offset)>;
 
@@ -122,6 +125,29 @@ private:
     OnDuplicate on_duplicate_;
 };
 
+/// Where each value of a text begins, by its pointer.
+class TextPositions {
+public:
+    explicit TextPositions(std::string_view text) : text_(text) {
+        Scanner scanner(text, [this](const std::string& pointer, std::size_t offset) { offsets_[pointer] = offset; },
+                        [](const std::string&, std::size_t) {});
+        scanner.run();
+    }
+
+    TextPosition of(std::string_view pointer) const {
+        auto found = offsets_.find(pointer);
+        while (found == offsets_.end() && !pointer.empty()) {
+            pointer = pointer.substr(0, std::min(pointer.rfind('/'), pointer.size() - 1));
+            found = offsets_.find(pointer);
+        }
+        return position_at(text_, found == offsets_.end() ? 0 : found->second);
+    }
+
+private:
+    std::string_view text_;
+    std::map<std::string, std::size_t, std::less<>> offsets_;
+};
+
 void print(std::string& out, const json::value& value, std::size_t indent);
 
 template <class Container, class Item>
@@ -138,20 +164,36 @@ void print_lines(std::string& out, const Container& items, char open, char close
     out += "\n" + std::string(indent, ' ') + close;
 }
 
-bool fits_on_a_line(const json::value& value, const std::string& text, std::size_t indent) {
-    if (indent == 0 || text.size() + indent > line_width) return false;
-    const auto is_container = [](const json::value& v) { return v.is_structured(); };
-    if (const auto* array = value.if_array()) return std::none_of(array->begin(), array->end(), is_container);
-    return true;
+/// "0.5" instead of Boost.JSON's "5E-1"; a whole number keeps its ".0", and so its kind.
+std::string double_text(double number) {
+    std::array<char, 32> buffer{};
+    const auto [end, failed] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+    std::string text(buffer.data(), end);
+    return text.find_first_of(".e") == text.npos ? text + ".0" : text;
+}
+
+/// Text without line breaks of a plain value, an empty container, or an array of plain values.
+std::string flat_text(const json::value& value) {
+    if (const auto* number = value.if_double()) return double_text(*number);
+    const auto* array = value.if_array();
+    if (!array) return json::serialize(value);
+    std::string text = "[";
+    for (const json::value& item : *array) text += (text.size() == 1 ? "" : ", ") + flat_text(item);
+    return text + "]";
+}
+
+bool fits_on_a_line(const json::array& array, std::size_t indent) {
+    const auto is_container = [](const json::value& item) { return item.is_structured(); };
+    return indent > 0 && std::none_of(array.begin(), array.end(), is_container) &&
+           flat_text(array).size() + indent <= line_width;
 }
 
 void print(std::string& out, const json::value& value, std::size_t indent) {
     const auto* object = value.if_object();
     const auto* array = value.if_array();
-    const std::string flat = json::serialize(value);
     const bool empty = (object && object->empty()) || (array && array->empty());
-    if ((!object && !array) || empty || (array && fits_on_a_line(value, flat, indent))) {
-        out += flat;
+    if ((!object && !array) || empty || (array && fits_on_a_line(*array, indent))) {
+        out += flat_text(value);
     } else if (object) {
         print_lines(out, *object, '{', '}', indent, [&](const auto& member) {
             out += json::serialize(json::string(member.key())) + ": ";
@@ -204,26 +246,14 @@ Result<json::value> parse_json(std::string_view text, JsonDialect dialect) {
 }
 
 TextPosition position_of(std::string_view text, std::string_view pointer) {
-    std::size_t best_length = 0;
-    std::size_t best_offset = 0;
-    const auto is_parent = [&](const std::string& candidate) {
-        return pointer.starts_with(candidate) &&
-               (pointer.size() == candidate.size() || pointer[candidate.size()] == '/');
-    };
-    Scanner scanner(text,
-                    [&](const std::string& candidate, std::size_t offset) {
-                        if (!is_parent(candidate) || candidate.size() < best_length) return;
-                        best_length = candidate.size();
-                        best_offset = offset;
-                    },
-                    [](const std::string&, std::size_t) {});
-    scanner.run();
-    return position_at(text, best_offset);
+    return TextPositions(text).of(pointer);
 }
 
 void add_positions(Findings& findings, std::string_view text) {
+    if (findings.empty()) return;
+    const TextPositions positions(text);
     for (Finding& finding : findings) {
-        const TextPosition at = position_of(text, finding.pointer);
+        const TextPosition at = positions.of(finding.pointer);
         finding.message = std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
                           (finding.pointer.empty() ? "" : finding.pointer + ": ") + finding.message;
     }

@@ -30,7 +30,7 @@ TextPosition position_of(std::string_view text, std::string_view pointer);
 /// Puts "LINE:COLUMN: POINTER: " before each message, for findings about a text that `parse_json` accepted.
 void add_positions(Findings& findings, std::string_view text);
 
-/// Indented by two spaces; small arrays and objects stay on one line, so that `git diff` reads well.
+/// Indented by two spaces; short arrays of plain values stay on one line, so that `git diff` reads well.
 std::string to_pretty_json(const boost::json::value& value);
 
 /// Appends one reference token to a JSON pointer (RFC 6901 escapes).

@@ -19,11 +19,12 @@ struct Reading {
 
     State state = State::missing;
     std::uint64_t ready = 0;  ///< messages waiting
-    /// Messages delivered and not yet acknowledged. Absent without the management API.
+    /// Messages delivered and not yet acknowledged. Absent without the management API, or while its statistics
+    /// may be older than what is known from elsewhere.
     std::optional<std::uint64_t> unacknowledged = std::nullopt;
     std::uint32_t consumers = 0;
     TimePoint at{};      ///< when `ready` was read
-    std::string reason{};  ///< for missing, stale and suspect: why
+    std::string reason{};  ///< why it is missing, stale or suspect, or why `unacknowledged` is absent
 
     bool operator==(const Reading&) const = default;
 };

@@ -97,7 +97,9 @@ Findings Schema::check(const json::value& value, std::string_view base) const {
         if (!explained.insert(node.pointer).second) continue;
         Findings here = explain_node(*node.schema, *node.value, node.pointer);
         findings.insert(findings.end(), here.begin(), here.end());
+        if (findings.size() >= findings_max) break;
     }
+    if (findings.size() > findings_max) findings.resize(findings_max);
     if (findings.empty() && results.numErrors() > 0)
         findings.push_back({"invalid_field", std::string(base), results.begin()->description});
     return findings;

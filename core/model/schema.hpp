@@ -1,12 +1,17 @@
 #pragma once
 #include <boost/json/object.hpp>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/model/error.hpp"
 #include "core/model/finding.hpp"
 
 namespace elasticity {
+
+/// Nobody reads more; a hostile text could make a report many times its own size.
+constexpr std::size_t findings_max = 100;
 
 /// A compiled JSON Schema. valijson decides; the words are ours, because its own do not say what was wanted.
 ///
@@ -20,7 +25,8 @@ public:
     /// Fails when `schema` itself is not valid.
     static Result<Schema> compile(boost::json::object schema);
 
-    /// Every reason at once why `value` does not fit; empty when it does. Pointers begin with `base`.
+    /// Every reason at once why `value` does not fit, but for those beyond `findings_max`; empty when it does.
+    /// Pointers begin with `base`. Structures are never quoted, since they may hold what nobody should read.
     Findings check(const boost::json::value& value, std::string_view base = {}) const;
 
     const boost::json::object& document() const;
@@ -31,7 +37,8 @@ private:
     std::shared_ptr<const Compiled> compiled_;
 };
 
-/// What one node of a schema says about one value, its children left aside. In schema_explain.cpp.
+/// What one node of a schema says about one value, its children left aside. A union is explained with its
+/// children, by the one alternative whose type the value has. In schema_explain.cpp.
 Findings explain_node(const boost::json::object& schema, const boost::json::value& value,
                       const std::string& pointer);
 

@@ -17,9 +17,10 @@ std::string member_text(const json::object& schema, std::string_view key) {
     return value && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
-const json::value* limit(const json::object& schema, std::string_view key) { return schema.if_contains(key); }
-
+/// The value itself only when it is a plain one: a structure may hold a password that is in the wrong place.
 std::string quoted(const json::value& value) {
+    if (value.is_object()) return "an object";
+    if (value.is_array()) return "an array";
     std::string text = json::serialize(value);
     if (text.size() > quoted_max) {
         text.resize(quoted_max);
@@ -48,8 +49,8 @@ std::string with_article(std::string_view type) {
 }
 
 std::string range_text(const json::object& schema, std::string_view low, std::string_view high) {
-    const json::value* from = limit(schema, low);
-    const json::value* to = limit(schema, high);
+    const json::value* from = schema.if_contains(low);
+    const json::value* to = schema.if_contains(high);
     if (from && to) return json::serialize(*from) + " to " + json::serialize(*to);
     if (from) return "at least " + json::serialize(*from);
     if (to) return "at most " + json::serialize(*to);
@@ -84,8 +85,8 @@ bool below(const json::value& limit_value, double actual) { return actual < limi
 bool above(const json::value& limit_value, double actual) { return actual > limit_value.to_number<double>(); }
 
 bool outside(const json::object& schema, std::string_view low, std::string_view high, double actual) {
-    const json::value* from = limit(schema, low);
-    const json::value* to = limit(schema, high);
+    const json::value* from = schema.if_contains(low);
+    const json::value* to = schema.if_contains(high);
     return (from && below(*from, actual)) || (to && above(*to, actual));
 }
 
@@ -100,7 +101,7 @@ bool in_enum(const json::object& schema, const json::value& value) {
 std::string misfit(const json::object& schema, const json::value& value) {
     const std::string type = member_text(schema, "type");
     const std::string must_be = "must be " + wanted(schema);
-    if (schema.contains("anyOf") || (!type.empty() && !has_type(value, type)) || !in_enum(schema, value))
+    if ((!type.empty() && !has_type(value, type)) || !in_enum(schema, value))
         return must_be + ", got " + quoted(value);
     if (value.is_number() && outside(schema, "minimum", "maximum", value.to_number<double>()))
         return must_be + ", got " + quoted(value);
@@ -130,9 +131,18 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 Finding unknown_field(const std::string& name, const std::vector<std::string>& allowed, const std::string& pointer) {
-    std::string text = "unknown field";
-    if (const std::string near = nearest_name(name, allowed); !near.empty()) text += "; did you mean " + near + "?";
-    return {"unknown_field", pointer_to(pointer, name), text + " Allowed: " + joined(allowed)};
+    const std::string near = nearest_name(name, allowed);
+    const std::string text = near.empty() ? "unknown field." : "unknown field; did you mean " + near + "?";
+    const std::string choice = allowed.empty() ? " None is allowed here" : " Allowed: " + joined(allowed);
+    return {"unknown_field", pointer_to(pointer, name), text + choice};
+}
+
+/// The schema of one property; an empty one when none is declared.
+const json::object& property_schema(const json::object& schema, std::string_view name) {
+    static const json::object anything;
+    const json::value* properties = schema.if_contains("properties");
+    const json::value* property = properties && properties->is_object() ? properties->get_object().if_contains(name) : nullptr;
+    return property && property->is_object() ? property->get_object() : anything;
 }
 
 Findings explain_members(const json::object& schema, const json::object& value, const std::string& pointer) {
@@ -141,15 +151,15 @@ Findings explain_members(const json::object& schema, const json::object& value, 
     if (const json::value* required = schema.if_contains("required"); required && required->is_array()) {
         for (const json::value& name : required->get_array()) {
             if (value.contains(name.as_string())) continue;
-            const json::object& property = schema.at("properties").at(name.as_string()).as_object();
             findings.push_back({"missing_field", pointer_to(pointer, std::string_view(name.as_string())),
-                                "is missing; must be " + wanted(property)});
+                                "is missing; must be " + wanted(property_schema(schema, name.as_string()))});
         }
     }
     const json::value* additional = schema.if_contains("additionalProperties");
     if (additional && additional->is_bool() && !additional->get_bool())
         for (const auto& member : value)
-            if (!std::binary_search(allowed.begin(), allowed.end(), std::string(member.key())))
+            if (findings.size() < findings_max &&
+                !std::binary_search(allowed.begin(), allowed.end(), std::string(member.key())))
                 findings.push_back(unknown_field(std::string(member.key()), allowed, pointer));
     return findings;
 }
@@ -166,6 +176,35 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         }
     }
     return row.back();
+}
+
+/// The only alternative of a union whose type the value has, or nullptr.
+const json::object* alternative_for(const json::object& schema, const json::value& value) {
+    const json::value* choices = schema.if_contains("anyOf");
+    if (!choices || !choices->is_array()) return nullptr;
+    const json::object* found = nullptr;
+    for (const json::value& choice : choices->get_array()) {
+        if (!choice.is_object() || !has_type(value, member_text(choice.get_object(), "type"))) continue;
+        if (found) return nullptr;
+        found = &choice.get_object();
+    }
+    return found;
+}
+
+/// A structure is explained by the alternative that it was meant to be; a plain value by the union as a whole.
+Findings explain_union(const json::object& schema, const json::value& value, const std::string& pointer) {
+    const json::object* alternative = value.is_object() ? alternative_for(schema, value) : nullptr;
+    Findings findings;
+    if (alternative) {
+        findings = explain_node(*alternative, value, pointer);
+        for (const auto& member : value.get_object()) {
+            const Findings inside = explain_node(property_schema(*alternative, member.key()), member.value(),
+                                                 pointer_to(pointer, std::string_view(member.key())));
+            findings.insert(findings.end(), inside.begin(), inside.end());
+        }
+    }
+    if (findings.empty()) findings = {{"invalid_field", pointer, "must be " + wanted(schema) + ", got " + quoted(value)}};
+    return findings;
 }
 
 }  // namespace
@@ -186,6 +225,7 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 }
 
 Findings explain_node(const json::object& schema, const json::value& value, const std::string& pointer) {
+    if (schema.contains("anyOf")) return explain_union(schema, value, pointer);
     if (const std::string text = misfit(schema, value); !text.empty())
         return {{"invalid_field", pointer, text}};
     if (const json::object* members = value.if_object()) return explain_members(schema, *members, pointer);

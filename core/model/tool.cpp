@@ -15,11 +15,12 @@ namespace elasticity {
 namespace json = boost::json;
 namespace {
 
-constexpr std::array<std::string_view, 15> common_fields{
-    "tool",     "kind",          "extractor", "extractors", "queue", "min_instances", "max_instances", "name_prefix",
-    "backend",  "environment",   "revision",  "scaling",    "missing_queue", "bindings", "force"};
+constexpr std::array<std::string_view, 20> common_fields{
+    "tool", "kind", "extractor", "extractors", "queue", "min_instances", "max_instances", "name_prefix", "backend",
+    "environment", "revision", "scaling", "missing_queue", "bindings", "force",
+    // of its entry in tools.json
+    "target", "request_id", "generation", "paused", "removing"};
 
-constexpr std::uint32_t default_max_instances = 20;
 constexpr std::size_t prefix_max = 40;
 
 std::string text_or(const json::object& fields, std::string_view name, std::string fallback) {

@@ -116,8 +116,12 @@ Tool make_tool(const ToolEntry& entry, const boost::json::object& scaling_defaul
 /// Reads a scaling object that fits its schema; fails on a percentage that is none.
 Result<ScalingPolicy> parse_scaling(const boost::json::object& fields);
 
-/// The members of a tool that the core knows; all others belong to the plugin of its kind.
+/// The members of a tool, and of its entry in tools.json, that the core knows; all others belong to the plugin
+/// of its kind.
 bool is_common_tool_field(std::string_view name);
+
+/// What `max_instances` is when it is left out: this, or the minimum where that is greater.
+constexpr std::uint32_t default_max_instances = 20;
 
 /// 64-bit hash with a stable value over versions and machines (XXH3).
 std::uint64_t stable_hash(std::string_view text);

@@ -239,8 +239,8 @@ private:
         if (reading.state == Reading::State::no_queue) return {};
         if (reading.state != Reading::State::value) return "no reading of " + tool_.queue + " (" + reading.reason + ")";
         if (!reading.unacknowledged)
-            return "without the management API it cannot be seen whether a worker holds a message; "
-                   "remove with force ends them all the same";
+            return (reading.reason.empty() ? "it cannot be seen who works" : reading.reason) +
+                   "; remove with force ends all workers all the same";
         if (*reading.unacknowledged > 0)
             return std::to_string(*reading.unacknowledged) + " messages of " + tool_.queue + " are in work";
         return {};

@@ -28,9 +28,9 @@ public:
         if (!command.findings.empty()) return rejected(command, command.findings);
         const HeldTool* held = state_.find(command.key);
         if (action != Action::deploy && !held)
-            return rejected(command, {{"unknown_tool", "", command.name + " is not deployed on this target"}});
+            return rejected(command, {{"unknown_tool", command.pointer, command.name + " is not deployed on this target"}});
         if (held && is_older(command, held->entry))
-            return rejected(command, {{"old_revision", "/revision",
+            return rejected(command, {{"old_revision", command.pointer + "/revision",
                                        "revision " + std::to_string(*command.revision) + " is older than the held " +
                                            std::to_string(*held_revision(held->entry))}});
         switch (action) {
@@ -59,7 +59,7 @@ private:
         const std::string queue = make_tool(command.entry, {}).queue;
         const ToolKey* owner = state_.queue_owner(command.key.target, queue);
         if (owner && *owner != command.key)
-            return rejected(command, {{"queue_in_use", "/queue",
+            return rejected(command, {{"queue_in_use", command.pointer + "/queue",
                                        "queue " + queue + " already belongs to tool " + owner->tool}});
         if (held && !held->entry.removal && held->entry.fields == command.entry.fields)
             return {command.name, Verdict::unchanged, "already as asked for", {}};
@@ -79,7 +79,7 @@ private:
 
     Applied pause(const ToolCommand& command, ToolEntry entry, bool paused) {
         if (entry.removal)
-            return rejected(command, {{"being_removed", "", command.name + " is being removed"}});
+            return rejected(command, {{"being_removed", command.pointer, command.name + " is being removed"}});
         if (entry.paused == paused)
             return {command.name, Verdict::unchanged, paused ? "already paused" : "not paused", {}};
         entry.paused = paused;

@@ -31,6 +31,7 @@ Merged merge_hand_edit(const DesiredState& base, const DesiredState& edited, con
         const HeldTool* wanted = edited.find(key);
         const HeldTool* now = current.find(key);
         if (same_wish(before, wanted) || same_wish(wanted, now)) continue;
+        if (!wanted && now && now->entry.removal) continue;  // on its way out already
         if (!same_wish(before, now)) {
             merged.conflicts.push_back({"conflict", "", key.tool + ": was changed by a message since generation " +
                                                             std::to_string(base.generation) + "; edit it again"});

@@ -58,7 +58,7 @@ public:
     EntryReader(const json::object& object, const std::string& pointer, Findings& findings)
         : object_(object), pointer_(pointer), findings_(findings) {}
 
-    std::string target_id(const TargetTable& targets) {
+    std::string target_id(const TargetTable& targets, Author author) {
         const json::value* given = object_.if_contains("target");
         if (!given || !given->is_string()) {
             add("target", "must be the URL of a target, known: " + targets.known());
@@ -67,7 +67,9 @@ public:
         const auto address = parse_target_url(std::string_view(given->get_string()));
         const Target* target = address ? targets.find(*address) : nullptr;
         if (!address) add("target", address.error().message);
-        else if (!target) add("target", "is not a target of this module; known: " + targets.known());
+        else if (!target && author == Author::person)
+            add("target", "is not a target of this module; known: " + targets.known());
+        if (!target && address) return to_url(*address);
         return target ? target->id() : std::string();
     }
 
@@ -93,6 +95,9 @@ private:
 
     std::optional<Removal> read_removal(const json::object& removing) {
         Removal removal;
+        for (const auto& member : removing)
+            if (member.key() != "delete_queue" && member.key() != "force")
+                add("removing", "unknown field " + std::string(member.key()) + ". Allowed: delete_queue, force");
         const json::value* delete_queue = removing.if_contains("delete_queue");
         const json::value* force = removing.if_contains("force");
         if (delete_queue && *delete_queue == "if_empty") removal.delete_queue = DeleteQueue::if_empty;
@@ -114,12 +119,35 @@ json::object tool_fields(const json::object& object) {
     return fields;
 }
 
-void read_entry(const json::object& object, const std::string& pointer, const IntakeContext& context,
+/// The fields that every kind has, whatever a plugin adds.
+const Schema& lenient_tool_schema() {
+    static const Schema schema = [] {
+        json::object document = parse_json(schemas::tool).value().as_object();
+        document.erase("additionalProperties");
+        document.at("properties").at("scaling") = parse_json(schemas::scaling).value();
+        return Schema::compile(std::move(document)).value();
+    }();
+    return schema;
+}
+
+CheckedTool read_own_tool(const json::object& fields, const std::string& target, const std::string& pointer) {
+    CheckedTool own;
+    own.name = tool_name(fields);
+    own.findings = lenient_tool_schema().check(fields, pointer);
+    if (own.name.empty()) own.findings.push_back({"missing_field", pointer_to(pointer, "tool"), "is missing"});
+    own.entry.key = {target, own.name};
+    own.entry.fields = fields;
+    own.entry.fields.erase("tool");
+    return own;
+}
+
+void read_entry(const json::object& object, const std::string& pointer, const IntakeContext& context, Author author,
                 ParsedTools& parsed) {
     Findings& findings = parsed.findings;
     EntryReader reader(object, pointer, findings);
-    const std::string target = reader.target_id(context.targets);
-    CheckedTool checked = check_tool(tool_fields(object), target, context, pointer);
+    const std::string target = reader.target_id(context.targets, author);
+    CheckedTool checked = author == Author::person ? check_tool(tool_fields(object), target, context, pointer)
+                                                   : read_own_tool(tool_fields(object), target, pointer);
     findings.insert(findings.end(), checked.findings.begin(), checked.findings.end());
     reader.read(checked.entry);
     if (!findings.empty()) return;
@@ -157,7 +185,7 @@ std::string to_text(const DesiredState& state) {
     return text + (state.recent_requests.empty() ? "]\n}\n" : "\n  ]\n}\n");
 }
 
-ParsedTools parse_tools(std::string_view text, const IntakeContext& context) {
+ParsedTools parse_tools(std::string_view text, const IntakeContext& context, Author author) {
     ParsedTools parsed;
     const auto document = parse_json(text, JsonDialect::with_notes);
     if (!document) {
@@ -172,7 +200,7 @@ ParsedTools parse_tools(std::string_view text, const IntakeContext& context) {
             for (const json::value& id : recent->as_array()) parsed.state.recent_requests.emplace_back(id.as_string());
         std::size_t index = 0;
         for (const json::value& tool : object.at("tools").as_array())
-            read_entry(tool.as_object(), pointer_to("/tools", index++), context, parsed);
+            read_entry(tool.as_object(), pointer_to("/tools", index++), context, author, parsed);
     }
     add_positions(parsed.findings, text);
     return parsed;

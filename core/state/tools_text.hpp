@@ -20,8 +20,14 @@ struct ParsedTools {
     Findings findings;
 };
 
-/// Reads what we wrote or what a person edited. Each tool is checked like that of a message, against `context`.
-ParsedTools parse_tools(std::string_view text, const IntakeContext& context);
+/// Who wrote a tools file.
+enum class Author {
+    person,  ///< each tool is checked like that of a message
+    module,  ///< what once was accepted stays, also when the settings no longer know its kind or its target
+};
+
+/// Reads what we wrote or what a person edited, against `context`.
+ParsedTools parse_tools(std::string_view text, const IntakeContext& context, Author author = Author::person);
 
 /// Reads the generation alone; nothing when the text is not that of a tools file.
 std::optional<std::uint64_t> generation_of(std::string_view text);
