@@ -36,10 +36,12 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-bool changes_nothing(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+bool changes_nothing(const Request& request) {
+    return request.method == "GET" || request.method == "HEAD";
+}
 
-/// With TLS 1.3 the server judges the client's certificate after the handshake: its refusal arrives as an alert
-/// while we read the answer, and libcurl has no code of its own for that.
+/// With TLS 1.3 the server judges the client's certificate after the handshake: its refusal arrives as an
+/// alert while we read the answer, and libcurl has no code of its own for that.
 bool is_certificate_alert(std::string_view text) {
     const auto has = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
     return has("alert") && (has("certificate") || has("unknown ca"));
@@ -50,11 +52,15 @@ els_code code_of(CURLcode result, std::string_view text) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CERTPROBLEM:
         case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_ISSUER_ERROR: return ELS_UNAUTHENTICATED;
+        case CURLE_SSL_ISSUER_ERROR:
+            return ELS_UNAUTHENTICATED;
         case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL: return ELS_INVALID_ARGUMENT;
-        case CURLE_OUT_OF_MEMORY: return ELS_RESOURCE_EXHAUSTED;
-        default: return is_certificate_alert(text) ? ELS_UNAUTHENTICATED : ELS_UNAVAILABLE;
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            return ELS_INVALID_ARGUMENT;
+        case CURLE_OUT_OF_MEMORY:
+            return ELS_RESOURCE_EXHAUSTED;
+        default:
+            return is_certificate_alert(text) ? ELS_UNAUTHENTICATED : ELS_UNAVAILABLE;
     }
 }
 
@@ -102,7 +108,8 @@ struct Exchange {
     }
 
     static sdk::Error too_long(const std::string& part, std::size_t bytes_max) {
-        return sdk::Error(ELS_INTERNAL, "the answer's " + part + " exceeds " + std::to_string(bytes_max) + " bytes");
+        return sdk::Error(ELS_INTERNAL,
+                          "the answer's " + part + " exceeds " + std::to_string(bytes_max) + " bytes");
     }
 };
 
@@ -132,7 +139,8 @@ Client::Channel::Channel(const Endpoint& endpoint)
 template <class Value>
 void Client::Channel::set(CURLoption option, Value value) {
     const CURLcode result = curl_easy_setopt(easy_.get(), option, value);
-    if (result != CURLE_OK) throw sdk::Error(ELS_INTERNAL, std::string("libcurl: ") + curl_easy_strerror(result));
+    if (result != CURLE_OK)
+        throw sdk::Error(ELS_INTERNAL, std::string("libcurl: ") + curl_easy_strerror(result));
 }
 
 void Client::Channel::prepare_connection() {

@@ -7,14 +7,16 @@
 namespace elasticity::http {
 namespace {
 
-/// Once in a process; since libcurl 7.84 it may run beside another plugin's. Never undone, because what may be
-/// unloaded must not call the clean-up.
+/// Once in a process; since libcurl 7.84 it may run beside another plugin's. Never undone, because what may
+/// be unloaded must not call the clean-up.
 void initialize_curl_once() {
     static const CURLcode outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (outcome != CURLE_OK) throw sdk::Error(ELS_INTERNAL, "libcurl cannot be initialized");
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool is_unreserved(char c) {
     const char l = lower(c);

@@ -41,7 +41,8 @@ json::array mounts_of(const WorkerSpec& worker) {
 json::object log_config_of(const Settings& settings) {
     return {{"Type", "json-file"},
             {"Config",
-             {{"max-size", std::to_string(settings.log_max_bytes)}, {"max-file", std::to_string(settings.log_files_max)}}}};
+             {{"max-size", std::to_string(settings.log_max_bytes)},
+              {"max-file", std::to_string(settings.log_files_max)}}}};
 }
 
 json::object host_config_of(const WorkerSpec& worker, const Settings& settings) {

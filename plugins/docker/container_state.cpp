@@ -19,7 +19,9 @@ std::string text_at(const json::value* value) {
     return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-std::string text_of(const json::object& object, std::string_view name) { return text_at(object.if_contains(name)); }
+std::string text_of(const json::object& object, std::string_view name) {
+    return text_at(object.if_contains(name));
+}
 
 std::int64_t integer_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
@@ -37,7 +39,9 @@ const json::object& object_of(const json::object& object, std::string_view name)
     return value && value->is_object() ? value->get_object() : none;
 }
 
-std::string without_slash(std::string name) { return name.rfind('/', 0) == 0 ? name.substr(1) : name; }
+std::string without_slash(std::string name) {
+    return name.rfind('/', 0) == 0 ? name.substr(1) : name;
+}
 
 void set_identity(sdk::Instance& instance, const json::object& labels) {
     instance.key = text_of(labels, label::key);
@@ -57,11 +61,14 @@ std::string address_of(const json::object& network_settings) {
 }
 
 void set_limits(sdk::Instance& instance, const json::object& host_config) {
-    instance.vcpus = static_cast<std::uint32_t>(std::ceil(static_cast<double>(integer_of(host_config, "NanoCpus")) / 1e9));
+    instance.vcpus =
+        static_cast<std::uint32_t>(std::ceil(static_cast<double>(integer_of(host_config, "NanoCpus")) / 1e9));
     instance.memory_bytes = static_cast<std::uint64_t>(integer_of(host_config, "Memory"));
 }
 
-bool has_ended(std::uint32_t state) { return state == ELS_ST_STOPPED || state == ELS_ST_FAILED; }
+bool has_ended(std::uint32_t state) {
+    return state == ELS_ST_STOPPED || state == ELS_ST_FAILED;
+}
 
 /// Why the worker ended, in words; the engine's own come first.
 void set_end(sdk::Instance& instance, const json::object& state) {
@@ -98,11 +105,12 @@ std::int64_t unix_ms_of(std::string_view timestamp) {
     int year_number = 0;
     unsigned month_number = 0, day_number = 0, hour = 0, minute = 0, second = 0, millisecond = 0;
     const std::string text(timestamp.substr(0, 23));  // down to the millisecond
-    const int read = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3u", &year_number, &month_number, &day_number,
-                                 &hour, &minute, &second, &millisecond);
+    const int read = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3u", &year_number, &month_number,
+                                 &day_number, &hour, &minute, &second, &millisecond);
     const year_month_day date{year(year_number), month(month_number), day(day_number)};
     if (read < 6 || !date.ok() || year_number < 1970) return 0;
-    const auto time = sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millisecond);
+    const auto time =
+        sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millisecond);
     return duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 

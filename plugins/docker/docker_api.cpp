@@ -13,8 +13,8 @@ namespace {
 namespace json = boost::json;
 using Version = std::pair<unsigned, unsigned>;
 
-// 1.25 (Engine 1.13) has all that we ask for. Engines refuse what is too old for them (29 speaks 1.44 and up),
-// so we go with the newest that both know.
+// 1.25 (Engine 1.13) has all that we ask for. Engines refuse what is too old for them (29 speaks 1.44 and
+// up), so we go with the newest that both know.
 constexpr Version oldest_version{1, 25};
 constexpr Version newest_version{1, 47};
 
@@ -51,8 +51,9 @@ std::string Reply::message() const {
 std::string negotiated_version(std::string_view engine_version) {
     const Version engine = parse_version(engine_version);
     if (engine < oldest_version) {
-        throw sdk::Error(ELS_FAILED_PRECONDITION, "the engine speaks API version '" + std::string(engine_version) +
-                                                      "', want at least " + to_text(oldest_version));
+        throw sdk::Error(ELS_FAILED_PRECONDITION, "the engine speaks API version '" +
+                                                      std::string(engine_version) + "', want at least " +
+                                                      to_text(oldest_version));
     }
     return to_text(std::min(engine, newest_version));
 }
@@ -69,7 +70,8 @@ Reply DockerApi::unpause_container(const sdk::Call& call, std::string_view conta
     return post(call, container_target(container, "/unpause"));
 }
 
-Reply DockerApi::stop_container(const sdk::Call& call, std::string_view container, std::chrono::seconds grace) {
+Reply DockerApi::stop_container(const sdk::Call& call, std::string_view container,
+                                std::chrono::seconds grace) {
     return post(call, container_target(container, "/stop?t=" + std::to_string(grace.count())));
 }
 
@@ -83,12 +85,17 @@ Reply DockerApi::inspect_container(const sdk::Call& call, std::string_view conta
 
 Reply DockerApi::list_containers(const sdk::Call& call, const std::vector<std::string>& labels) {
     const json::object filters{{"label", json::array(labels.begin(), labels.end())}};
-    return send(call, {"GET", "/containers/json?all=1&filters=" + http::escape(json::serialize(filters)), {}, {}});
+    return send(call,
+                {"GET", "/containers/json?all=1&filters=" + http::escape(json::serialize(filters)), {}, {}});
 }
 
-Reply DockerApi::version(const sdk::Call& call) { return send(call, {"GET", "/version", {}, {}}); }
+Reply DockerApi::version(const sdk::Call& call) {
+    return send(call, {"GET", "/version", {}, {}});
+}
 
-Reply DockerApi::info(const sdk::Call& call) { return send(call, {"GET", "/info", {}, {}}); }
+Reply DockerApi::info(const sdk::Call& call) {
+    return send(call, {"GET", "/info", {}, {}});
+}
 
 Reply DockerApi::pull_image(const sdk::Call& call, std::string_view name, std::string_view version,
                             const std::string& registry_auth, const http::OnBody& on_progress) {

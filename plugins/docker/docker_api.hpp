@@ -62,8 +62,8 @@ private:
     std::string version_;  // empty: not negotiated
 };
 
-/// The version to speak with an engine whose newest is `engine_version`. Throws ELS_FAILED_PRECONDITION for an
-/// engine that is too old.
+/// The version to speak with an engine whose newest is `engine_version`. Throws ELS_FAILED_PRECONDITION for
+/// an engine that is too old.
 std::string negotiated_version(std::string_view engine_version);
 
 }  // namespace elasticity::docker

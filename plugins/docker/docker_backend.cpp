@@ -22,18 +22,22 @@ json::value parse_reply(const std::string& what, const Reply& reply) {
 
 json::object parse_object_reply(const std::string& what, const Reply& reply) {
     json::value value = parse_reply(what, reply);
-    if (!value.is_object()) throw sdk::Error(ELS_UNAVAILABLE, what + ": the answer is no JSON object", ELS_ERR_RETRY_SAME);
+    if (!value.is_object())
+        throw sdk::Error(ELS_UNAVAILABLE, what + ": the answer is no JSON object", ELS_ERR_RETRY_SAME);
     return std::move(value.get_object());
 }
 
 json::value labels_of(const json::object& details) {
     const json::value* config = details.if_contains("Config");
-    const json::value* labels = config && config->is_object() ? config->get_object().if_contains("Labels") : nullptr;
+    const json::value* labels =
+        config && config->is_object() ? config->get_object().if_contains("Labels") : nullptr;
     return labels ? *labels : json::value();
 }
 
 /// Created and never started: what is left when somebody was stopped between the two requests.
-bool was_never_started(const sdk::Instance& worker) { return worker.state == ELS_ST_PROVISIONING; }
+bool was_never_started(const sdk::Instance& worker) {
+    return worker.state == ELS_ST_PROVISIONING;
+}
 
 bool can_hear_a_signal(const sdk::Instance& worker) {
     return worker.state == ELS_ST_RUNNING || worker.state == ELS_ST_SUSPENDED;
@@ -46,7 +50,10 @@ bool can_hear_a_signal(const sdk::Instance& worker) {
 }  // namespace
 
 DockerBackend::DockerBackend(sdk::Host host, std::string_view config)
-    : host_(host), settings_(parse_settings(config)), api_(settings_.endpoint), puller_(host_, api_, settings_) {}
+    : host_(host),
+      settings_(parse_settings(config)),
+      api_(settings_.endpoint),
+      puller_(host_, api_, settings_) {}
 
 void DockerBackend::check_config(std::string_view config, const sdk::Report& report) {
     try {
@@ -56,7 +63,9 @@ void DockerBackend::check_config(std::string_view config, const sdk::Report& rep
     }
 }
 
-void DockerBackend::quiesce(const sdk::Call&) { api_.close_idle(); }
+void DockerBackend::quiesce(const sdk::Call&) {
+    api_.close_idle();
+}
 
 std::string DockerBackend::probe(const sdk::Call& call) {
     const json::object version = parse_object_reply("engine's version", api_.version(call));
@@ -77,7 +86,8 @@ sdk::Instance DockerBackend::create(const sdk::Call& call, const sdk::Spec& spec
     const std::string id = create_container(call, spec, name);
     if (id.empty()) {
         if (auto existing = adopt(call, spec, name)) return *std::move(existing);
-        throw sdk::Error(ELS_ABORTED, "container " + name + ": is just being created or removed", ELS_ERR_RETRY_SAME);
+        throw sdk::Error(ELS_ABORTED, "container " + name + ": is just being created or removed",
+                         ELS_ERR_RETRY_SAME);
     }
     start(call, id, name);
     sdk::Instance worker;
@@ -91,7 +101,8 @@ sdk::Instance DockerBackend::create(const sdk::Call& call, const sdk::Spec& spec
 }
 
 /// Returns the id; empty where a container of that name is in the way.
-std::string DockerBackend::create_container(const sdk::Call& call, const sdk::Spec& spec, const std::string& name) {
+std::string DockerBackend::create_container(const sdk::Call& call, const sdk::Spec& spec,
+                                            const std::string& name) {
     const WorkerSpec worker = parse_worker_spec(spec.params);
     const json::object config = container_config({host_.owner(), host_.backend()}, spec, worker, settings_);
     if (worker.pull == PullPolicy::always) {
@@ -153,10 +164,12 @@ void DockerBackend::destroy(const sdk::Call& call, const sdk::Ref& ref, std::chr
     remove(call, worker->id);
 }
 
-void DockerBackend::stop(const sdk::Call& call, const sdk::Instance& worker, std::chrono::milliseconds grace) {
+void DockerBackend::stop(const sdk::Call& call, const sdk::Instance& worker,
+                         std::chrono::milliseconds grace) {
     if (call.remaining() <= grace) {
         throw sdk::Error(ELS_INVALID_ARGUMENT, "cannot stop " + worker.name + ": the deadline leaves " +
-                                                   std::to_string(call.remaining().count()) + " ms, want more than the grace of " +
+                                                   std::to_string(call.remaining().count()) +
+                                                   " ms, want more than the grace of " +
                                                    std::to_string(grace.count()) + " ms");
     }
     // A paused worker would sleep through its SIGTERM.
@@ -193,7 +206,8 @@ std::optional<std::string> DockerBackend::id_of_key(const sdk::Call& call, std::
 }
 
 std::string DockerBackend::list(const sdk::Call& call, std::string_view page, const sdk::Emit& emit) {
-    if (!page.empty()) throw sdk::Error(ELS_INVALID_ARGUMENT, "list: there is one page, no other was ever named");
+    if (!page.empty())
+        throw sdk::Error(ELS_INVALID_ARGUMENT, "list: there is one page, no other was ever named");
     for (const json::value& summary : list_containers(call, {owner_filter()})) {
         if (!summary.is_object()) continue;
         const sdk::Instance worker = instance_from_summary(summary.get_object());
@@ -209,7 +223,9 @@ std::string DockerBackend::list(const sdk::Call& call, std::string_view page, co
 
 json::array DockerBackend::list_containers(const sdk::Call& call, const std::vector<std::string>& labels) {
     json::value listed = parse_reply("cannot list containers", api_.list_containers(call, labels));
-    if (!listed.is_array()) throw sdk::Error(ELS_UNAVAILABLE, "cannot list containers: the answer is no array", ELS_ERR_RETRY_SAME);
+    if (!listed.is_array())
+        throw sdk::Error(ELS_UNAVAILABLE, "cannot list containers: the answer is no array",
+                         ELS_ERR_RETRY_SAME);
     return std::move(listed.get_array());
 }
 

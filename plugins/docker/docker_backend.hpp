@@ -15,11 +15,12 @@
 
 namespace elasticity::docker {
 
-/// Keeps no truth: what it knows of workers, it asks the engine. A container is ours by its owner label alone,
-/// and no other one is ever touched.
+/// Keeps no truth: what it knows of workers, it asks the engine. A container is ours by its owner label
+/// alone, and no other one is ever touched.
 class DockerBackend {
 public:
-    static constexpr sdk::Info info{"org.elasticity.docker", "1.0.0", "Docker Engine", "Elasticity", "", 0, 16};
+    static constexpr sdk::Info info{
+        "org.elasticity.docker", "1.0.0", "Docker Engine", "Elasticity", "", 0, 16};
     static constexpr std::string_view config_schema = config_schema_text;
     static constexpr std::string_view spec_schema = spec_schema_text;
 

@@ -44,7 +44,8 @@ constexpr std::array request_phrases{
 
 constexpr std::array pull_phrases{
     Phrase{"no space left on device", no_capacity},
-    Phrase{"toomanyrequests", {ELS_RESOURCE_EXHAUSTED, ELS_ERR_RETRY_SAME, "registry_rate_limited", "/image"}},
+    Phrase{"toomanyrequests",
+           {ELS_RESOURCE_EXHAUSTED, ELS_ERR_RETRY_SAME, "registry_rate_limited", "/image"}},
     Phrase{"denied", pull_denied},
     Phrase{"unauthorized", pull_denied},
     Phrase{"no basic auth credentials", pull_denied},
@@ -57,7 +58,9 @@ constexpr std::array pull_phrases{
 
 template <std::size_t count>
 const Meaning* meaning_of(const std::array<Phrase, count>& phrases, std::string_view text) {
-    const auto is_in = [text](const Phrase& phrase) { return text.find(phrase.part) != std::string_view::npos; };
+    const auto is_in = [text](const Phrase& phrase) {
+        return text.find(phrase.part) != std::string_view::npos;
+    };
     const auto* found = std::find_if(phrases.begin(), phrases.end(), is_in);
     return found == phrases.end() ? nullptr : &found->meaning;
 }

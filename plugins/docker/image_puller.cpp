@@ -118,15 +118,16 @@ void ImagePuller::pull_alone(const sdk::Call& call, const sdk::ImageReference& i
     host_.log(sdk::LogLevel::info, "pulled " + name);
 }
 
-/// The value of X-Registry-Auth; empty where no login is configured. The password is asked for each time, since
-/// secrets change.
+/// The value of X-Registry-Auth; empty where no login is configured. The password is asked for each time,
+/// since secrets change.
 std::string ImagePuller::registry_auth(const std::string& domain) const {
     const auto found = settings_.registries.find(domain);
     if (found == settings_.registries.end()) return {};
     const RegistryLogin& login = found->second;
-    return base64url(boost::json::serialize(boost::json::object{{"username", login.username},
-                                                                {"password", host_.secret(login.password_reference)},
-                                                                {"serveraddress", domain}}));
+    return base64url(
+        boost::json::serialize(boost::json::object{{"username", login.username},
+                                                   {"password", host_.secret(login.password_reference)},
+                                                   {"serveraddress", domain}}));
 }
 
 }  // namespace elasticity::docker

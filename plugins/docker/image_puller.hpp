@@ -12,8 +12,8 @@
 
 namespace elasticity::docker {
 
-/// Calls that need the same image at the same time share one pull: the first one pulls, the others wait for it,
-/// each within its own deadline. Any thread.
+/// Calls that need the same image at the same time share one pull: the first one pulls, the others wait for
+/// it, each within its own deadline. Any thread.
 class ImagePuller {
 public:
     /// All three outlive the puller; `api` and `settings` are its backend's.

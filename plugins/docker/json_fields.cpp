@@ -19,7 +19,9 @@ json::object parse_object(std::string_view text, std::string_view what) {
 
 void Fields::refuse(std::string_view name, const std::string& wanted) const {
     const std::string pointer = pointer_to(name);
-    throw sdk::Error(ELS_INVALID_ARGUMENT, pointer + ": want " + wanted).at(pointer).provider("invalid_field");
+    throw sdk::Error(ELS_INVALID_ARGUMENT, pointer + ": want " + wanted)
+        .at(pointer)
+        .provider("invalid_field");
 }
 
 std::string Fields::text(std::string_view name, std::string_view otherwise) const {

@@ -52,8 +52,10 @@ void PullProgress::read_line(std::string_view line) {
     if (!error.empty() && error_.empty()) error_ = error;
     const json::value* detail = object.if_contains("progressDetail");
     const std::string_view layer = text_of(object, "id");
-    if (text_of(object, "status") != "Downloading" || layer.empty() || !detail || !detail->is_object()) return;
-    layers_[std::string(layer)] = {integer_of(detail->get_object(), "current"), integer_of(detail->get_object(), "total")};
+    if (text_of(object, "status") != "Downloading" || layer.empty() || !detail || !detail->is_object())
+        return;
+    layers_[std::string(layer)] = {integer_of(detail->get_object(), "current"),
+                                   integer_of(detail->get_object(), "total")};
 }
 
 double PullProgress::fraction() const {

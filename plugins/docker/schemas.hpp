@@ -11,7 +11,7 @@ inline constexpr std::string_view config_schema_text = R"({
   "properties": {
     "endpoint": {
       "type": "string", "default": "unix:///var/run/docker.sock",
-      "description": "unix:///PATH, tcp://HOST:PORT (with TLS where \"tls\" is set), http://HOST:PORT or https://HOST:PORT"
+      "description": "unix:///PATH, http://HOST:PORT, https://HOST:PORT; tcp://HOST:PORT is TLS with tls"
     },
     "tls": {
       "type": "object", "additionalProperties": false,
@@ -20,7 +20,10 @@ inline constexpr std::string_view config_schema_text = R"({
         "ca_file": {"type": "string", "description": "Authorities to trust; the system's when absent"},
         "cert_file": {"type": "string", "description": "Our certificate; wants key_file"},
         "key_file": {"type": "string", "description": "The key of our certificate"},
-        "verify": {"type": "boolean", "default": true, "description": "Check the engine's certificate and host name"}
+        "verify": {
+          "type": "boolean", "default": true,
+          "description": "Check the engine's certificate and host name"
+        }
       }
     },
     "network": {
@@ -46,7 +49,10 @@ inline constexpr std::string_view config_schema_text = R"({
         "type": "object", "additionalProperties": false, "required": ["username", "password"],
         "properties": {
           "username": {"type": "string", "description": "Account at the registry"},
-          "password": {"type": "object", "description": "Secret: {\"file\": PATH}, {\"env\": NAME} or {\"command\": [...]}"}
+          "password": {
+            "type": "object",
+            "description": "Secret: {\"file\": PATH}, {\"env\": NAME} or {\"command\": [...]}"
+          }
         }
       }
     }
@@ -67,20 +73,35 @@ inline constexpr std::string_view spec_schema_text = R"({
       "type": "array", "items": {"type": "string"},
       "description": "Program and arguments, no shell; the image's own when absent"
     },
-    "cpus": {"type": "number", "minimum": 0.01, "description": "Limit in CPUs, 0.5 for half of one"},
+    "cpus": {
+      "type": "number", "minimum": 0.01,
+      "description": "Limit in CPUs, 0.5 for half of one"
+    },
     "memory_bytes": {
       "type": "integer", "minimum": 6291456,
       "description": "Limit of memory, without swap; beyond it the worker is killed"
     },
-    "network": {"type": "string", "minLength": 1, "description": "Name of a network of the engine, or host, none, bridge"},
+    "network": {
+      "type": "string", "minLength": 1,
+      "description": "Name of a network of the engine, or host, none, bridge"
+    },
     "mounts": {
       "type": "array", "description": "Folders and volumes to show to the worker",
       "items": {
         "type": "object", "additionalProperties": false, "required": ["source", "target"],
         "properties": {
-          "source": {"type": "string", "minLength": 1, "description": "Absolute path on the engine's host, or name of a volume"},
-          "target": {"type": "string", "minLength": 1, "description": "Absolute path in the container"},
-          "read_only": {"type": "boolean", "default": false, "description": "Whether the worker may only read"}
+          "source": {
+            "type": "string", "minLength": 1,
+            "description": "Absolute path on the engine's host, or name of a volume"
+          },
+          "target": {
+            "type": "string", "minLength": 1,
+            "description": "Absolute path in the container"
+          },
+          "read_only": {
+            "type": "boolean", "default": false,
+            "description": "Whether the worker may only read"
+          }
         }
       }
     },

@@ -32,7 +32,8 @@ bool is_host_and_port(std::string_view text) {
     const auto port = text.substr(colon + 1);
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     const auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7f; };
-    return std::all_of(port.begin(), port.end(), is_digit) && std::all_of(text.begin(), text.end(), is_plain) &&
+    return std::all_of(port.begin(), port.end(), is_digit) &&
+           std::all_of(text.begin(), text.end(), is_plain) &&
            text.find_first_of("/@?#%\\") == std::string_view::npos;
 }
 
@@ -40,7 +41,8 @@ http::Tls tls_of(const Fields& tls) {
     http::Tls files{tls.text("ca_file", ""), tls.text("cert_file", ""), tls.text("key_file", ""),
                     tls.boolean("verify", true)};
     if (files.cert_file.empty() != files.key_file.empty()) {
-        tls.refuse(files.cert_file.empty() ? "cert_file" : "key_file", "both cert_file and key_file, or neither");
+        tls.refuse(files.cert_file.empty() ? "cert_file" : "key_file",
+                   "both cert_file and key_file, or neither");
     }
     return files;
 }
@@ -51,7 +53,8 @@ std::map<std::string, RegistryLogin> registries_of(const Fields& config) {
         const Fields all(config.object("registries"), config.pointer_to("registries"));
         if (!login.is_object()) all.refuse(host, "{\"username\", \"password\"}");
         const Fields fields(login.get_object(), all.pointer_to(host));
-        if (!fields.find("password")) fields.refuse("password", "a secret reference such as {\"file\": PATH}");
+        if (!fields.find("password"))
+            fields.refuse("password", "a secret reference such as {\"file\": PATH}");
         registries[host] = {fields.text("username", ""), boost::json::serialize(fields.object("password"))};
     }
     return registries;
@@ -76,11 +79,13 @@ Settings parse_settings(std::string_view config) {
     const auto object = parse_object(config.empty() ? "{}" : config, "docker backend");
     const Fields fields(object);
     Settings settings;
-    settings.endpoint = parse_endpoint(fields.text("endpoint", default_endpoint), fields.find("tls") != nullptr);
+    settings.endpoint =
+        parse_endpoint(fields.text("endpoint", default_endpoint), fields.find("tls") != nullptr);
     settings.endpoint.tls = tls_of(Fields(fields.object("tls"), "/tls"));
     settings.network = fields.text("network", "");
     settings.registries = registries_of(fields);
-    settings.stop_grace = std::chrono::seconds(fields.integer("stop_grace_s", 0, settings.stop_grace.count()));
+    settings.stop_grace =
+        std::chrono::seconds(fields.integer("stop_grace_s", 0, settings.stop_grace.count()));
     settings.log_max_bytes = fields.integer("log_max_bytes", log_bytes_min, settings.log_max_bytes);
     settings.log_files_max = fields.integer("log_files_max", 1, settings.log_files_max);
     return settings;

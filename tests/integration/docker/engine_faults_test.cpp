@@ -28,7 +28,9 @@ public:
         std::system((support_script("dockerd.sh") + " stop " + directory_ + " >/dev/null").c_str());
         std::filesystem::remove_all(directory_);
     }
-    void script(const std::string& command) { run(support_script("dockerd.sh") + " " + command + " " + directory_ + " >/dev/null"); }
+    void script(const std::string& command) {
+        run(support_script("dockerd.sh") + " " + command + " " + directory_ + " >/dev/null");
+    }
     std::string socket() const { return directory_ + "/docker.sock"; }
 
 private:
@@ -45,7 +47,8 @@ json::object tls_config(const std::map<std::string, std::string>& engine) {
 
 }  // namespace
 
-TEST_CASE("engine: an endpoint that is not there is unavailable, to be tried again, and nothing was done", "[faults]") {
+TEST_CASE("engine: an endpoint that is not there is unavailable, to be tried again, and nothing was done",
+          "[faults]") {
     auto world = shared_world({{"endpoint", "unix:///nonexistent/docker.sock"}});
     const auto outcome = world.create(spec_of("w1", shell_params(forever)));
     REQUIRE(!outcome);
@@ -55,9 +58,11 @@ TEST_CASE("engine: an endpoint that is not there is unavailable, to be tried aga
     CHECK(world.list().error().code == ELS_UNAVAILABLE);
 }
 
-TEST_CASE("engine: killed and started again, it serves the same backend, and the workers are still there", "[faults]") {
+TEST_CASE("engine: killed and started again, it serves the same backend, and the workers are still there",
+          "[faults]") {
     OwnEngine engine;
-    run(support_script("image.sh") + " make-busybox " + engine.socket() + " " + std::string(busybox) + " >/dev/null");
+    run(support_script("image.sh") + " make-busybox " + engine.socket() + " " + std::string(busybox) +
+        " >/dev/null");
     EngineWorld world(engine.socket());
     const auto spec = spec_of("w1", shell_params(forever));
     const auto worker = world.create(spec);
@@ -93,11 +98,13 @@ TEST_CASE("engine: without a client certificate it refuses us, and trying again 
     CHECK(!outcome.error().may_retry());
 }
 
-TEST_CASE("engine: a server certificate of another authority is refused, unless verify is false", "[faults]") {
+TEST_CASE("engine: a server certificate of another authority is refused, unless verify is false",
+          "[faults]") {
     char pattern[] = "/tmp/elasticity-other-ca.XXXXXX";
     REQUIRE(mkdtemp(pattern));
     const std::string other_ca = std::string(pattern) + "/ca.pem";
-    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=other -keyout " +
+    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=other "
+        "-keyout " +
         std::string(pattern) + "/key.pem -out " + other_ca + " 2>/dev/null");
     auto config = tls_config(testbed("dockerd"));
     config["tls"].as_object()["ca_file"] = other_ca;
@@ -115,7 +122,8 @@ TEST_CASE("engine: a server certificate of another authority is refused, unless 
 
 TEST_CASE("engine: a server certificate for another host name is refused", "[faults]") {
     auto config = tls_config(testbed("dockerd"));
-    // The certificate is for 127.0.0.1 and localhost; libcurl resolves every name under .localhost to loopback.
+    // The certificate is for 127.0.0.1 and localhost; libcurl resolves every name under .localhost to
+    // loopback.
     config["endpoint"] = "https://other.localhost:" + testbed("dockerd").at("DOCKER_TLS_PORT");
     auto world = shared_world(config);
     const auto outcome = world.list();

@@ -51,7 +51,9 @@ void run(const std::string& command) {
     REQUIRE(std::system(command.c_str()) == 0);
 }
 
-std::string support_script(const std::string& name) { return environment("ELASTICITY_SUPPORT") + "/" + name; }
+std::string support_script(const std::string& name) {
+    return environment("ELASTICITY_SUPPORT") + "/" + name;
+}
 
 sdk::HostSpec spec_of(const std::string& key, const std::string& params) {
     sdk::HostSpec spec;
@@ -106,7 +108,8 @@ std::shared_ptr<sdk::Backend> EngineWorld::open_backend_as(const std::string& ow
     return *backend;
 }
 
-sdk::HostResult<sdk::HostInstance> EngineWorld::create(const sdk::HostSpec& spec, std::chrono::milliseconds deadline) {
+sdk::HostResult<sdk::HostInstance> EngineWorld::create(const sdk::HostSpec& spec,
+                                                       std::chrono::milliseconds deadline) {
     auto call = call_within(deadline);
     return backend_->create(call, spec);
 }
@@ -149,7 +152,8 @@ EngineWorld shared_world(json::object config) {
     const std::string socket = testbed("dockerd").at("DOCKER_SOCKET");
     static std::once_flag imported;
     std::call_once(imported, [&] {
-        run(support_script("image.sh") + " make-busybox " + socket + " " + std::string(busybox) + " >/dev/null");
+        run(support_script("image.sh") + " make-busybox " + socket + " " + std::string(busybox) +
+            " >/dev/null");
     });
     return EngineWorld(socket, std::move(config));
 }

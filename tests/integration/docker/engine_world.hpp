@@ -45,8 +45,10 @@ public:
     /// The plugin opened once more, as after a restart of the daemon with that install id.
     std::shared_ptr<sdk::Backend> open_backend_as(const std::string& owner);
 
-    sdk::HostResult<sdk::HostInstance> create(const sdk::HostSpec& spec, std::chrono::milliseconds deadline = 60s);
-    sdk::HostResult<> destroy(const std::string& key, std::chrono::milliseconds grace, std::chrono::milliseconds deadline = 60s);
+    sdk::HostResult<sdk::HostInstance> create(const sdk::HostSpec& spec,
+                                              std::chrono::milliseconds deadline = 60s);
+    sdk::HostResult<> destroy(const std::string& key, std::chrono::milliseconds grace,
+                              std::chrono::milliseconds deadline = 60s);
     sdk::HostResult<sdk::HostInstance> inspect(const sdk::HostRef& ref);
     sdk::HostResult<std::vector<sdk::HostInstance>> list();
 
@@ -56,7 +58,9 @@ public:
     /// A request to the engine, past the plugin. Fails the test on an error status.
     boost::json::value ask(const std::string& method, const std::string& target, const std::string& body = {},
                            const std::string& registry_auth = {});
-    boost::json::value docker_inspect(const std::string& container) { return ask("GET", "/containers/" + container + "/json"); }
+    boost::json::value docker_inspect(const std::string& container) {
+        return ask("GET", "/containers/" + container + "/json");
+    }
 
     const std::string& owner() const { return owner_; }
     sdk::Backend& backend() { return *backend_; }

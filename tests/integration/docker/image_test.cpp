@@ -41,7 +41,8 @@ public:
 private:
     /// X-Registry-Auth, made by another program than the one under test.
     std::string auth() const {
-        const std::string login = json::serialize(json::object{{"username", username()}, {"password", password()}});
+        const std::string login =
+            json::serialize(json::object{{"username", username()}, {"password", password()}});
         const std::string file = "/tmp/elasticity-auth." + repository_.substr(repository_.rfind('-'));
         run("printf '%s' '" + login + "' | base64 -w0 | tr '+/' '-_' >" + file);
         std::ifstream stream(file);
@@ -61,7 +62,8 @@ json::object login(const PushedImage& image, const std::string& password) {
              {{image.registry(), {{"username", image.username()}, {"password", {{"env", password}}}}}}}};
 }
 
-sdk::HostSpec spec_with(const std::string& image, const std::string& pull = "missing", const std::string& key = "w1") {
+sdk::HostSpec spec_with(const std::string& image, const std::string& pull = "missing",
+                        const std::string& key = "w1") {
     return spec_of(key, json::serialize(json::object{{"image", image}, {"network", "none"}, {"pull", pull}}));
 }
 
@@ -96,7 +98,8 @@ TEST_CASE("image: the wrong password, or none, is denied with that reason, and t
 TEST_CASE("image: one that the registry does not have is not found, within seconds", "[image]") {
     PushedImage image;
     auto world = shared_world(login(image, image.password()));
-    const std::string absent = GENERATE(std::string("/ncsa/nothing:1"), "/ncsa/nothing@sha256:" + std::string(64, 'a'));
+    const std::string absent =
+        GENERATE(std::string("/ncsa/nothing:1"), "/ncsa/nothing@sha256:" + std::string(64, 'a'));
     const auto begin = std::chrono::steady_clock::now();
     const auto outcome = world.create(spec_with(image.registry() + absent));
     REQUIRE(!outcome);
@@ -141,7 +144,9 @@ TEST_CASE("image: several creates at once of an absent image all succeed", "[ima
     std::atomic<int> created{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 6; ++i) {
-        threads.emplace_back([&, i] { created += world.create(spec_with(image.name(), "missing", "w" + std::to_string(i))).has_value(); });
+        threads.emplace_back([&, i] {
+            created += world.create(spec_with(image.name(), "missing", "w" + std::to_string(i))).has_value();
+        });
     }
     for (auto& thread : threads) thread.join();
     CHECK(created == 6);

@@ -21,7 +21,9 @@ namespace {
 const std::string forever = "while :; do sleep 1000; done";
 const std::string ignores_sigterm = "trap '' TERM; echo ready; while :; do sleep 0.1; done";
 
-std::string text(const json::value& value) { return std::string(value.as_string()); }
+std::string text(const json::value& value) {
+    return std::string(value.as_string());
+}
 
 template <class T>
 T require(const sdk::HostResult<T>& result) {
@@ -33,9 +35,10 @@ T require(const sdk::HostResult<T>& result) {
 
 TEST_CASE("docker: labels, environment, command and limits are what the engine shows", "[worker]") {
     auto world = shared_world();
-    auto spec = spec_of("w1", R"({"image": "elasticity-test/busybox:1", "command": ["/bin/sh", "-c", "sleep 1000"],
-                                  "cpus": 0.5, "memory_bytes": 67108864, "network": "none", "pull": "never",
-                                  "mounts": [{"source": "/etc", "target": "/host-etc", "read_only": true}]})");
+    auto spec =
+        spec_of("w1", R"({"image": "elasticity-test/busybox:1", "command": ["/bin/sh", "-c", "sleep 1000"],
+                          "cpus": 0.5, "memory_bytes": 67108864, "network": "none", "pull": "never",
+                          "mounts": [{"source": "/etc", "target": "/host-etc", "read_only": true}]})");
     spec.env = {{"RABBITMQ_URI", "amqp://u:p@h/v", true}, {"RABBITMQ_QUEUE", "ncsa.image.ocr", false}};
     const auto worker = require(world.create(spec));
     CHECK(worker.state == sdk::HostState::running);
@@ -49,8 +52,8 @@ TEST_CASE("docker: labels, environment, command and limits are what the engine s
                                        {"org.elasticity.owner", world.owner()},
                                        {"org.elasticity.spec_hash", "fedcba9876543210"},
                                        {"org.elasticity.tool", "prod\nncsa.image.ocr"}}));
-    CHECK(json::serialize(config.at("Env")).find(R"("RABBITMQ_URI=amqp://u:p@h/v","RABBITMQ_QUEUE=ncsa.image.ocr")") !=
-          std::string::npos);
+    CHECK(json::serialize(config.at("Env"))
+              .find(R"("RABBITMQ_URI=amqp://u:p@h/v","RABBITMQ_QUEUE=ncsa.image.ocr")") != std::string::npos);
     CHECK(json::serialize(config.at("Cmd")) == R"(["/bin/sh","-c","sleep 1000"])");
     const auto& host = shown.at("HostConfig");
     CHECK(host.at("NanoCpus") == 500000000);
@@ -83,7 +86,8 @@ TEST_CASE("create: the same key and spec ten times is one container", "[worker]"
     CHECK(require(world.list()).size() == 1);
 }
 
-TEST_CASE("create: eight at once for one key are one container; who comes too early may ask again", "[worker]") {
+TEST_CASE("create: eight at once for one key are one container; who comes too early may ask again",
+          "[worker]") {
     auto world = shared_world();
     const auto spec = spec_of("w1", shell_params(forever));
     std::atomic<int> created{0}, aborted{0};
@@ -92,7 +96,8 @@ TEST_CASE("create: eight at once for one key are one container; who comes too ea
         threads.emplace_back([&] {
             const auto outcome = world.create(spec);
             created += outcome.has_value();
-            aborted += outcome.has_error() && outcome.error().code == ELS_ABORTED && outcome.error().may_retry();
+            aborted +=
+                outcome.has_error() && outcome.error().code == ELS_ABORTED && outcome.error().may_retry();
         });
     }
     for (auto& thread : threads) thread.join();
@@ -105,11 +110,13 @@ TEST_CASE("create: eight at once for one key are one container; who comes too ea
 TEST_CASE("create: a container that was created and never started is started", "[worker]") {
     auto world = shared_world();
     const auto spec = spec_of("w1", shell_params(forever));
-    const auto body = json::object{
-        {"Image", busybox},
-        {"HostConfig", {{"NetworkMode", "none"}}},
-        {"Labels", {{"org.elasticity.owner", world.owner()}, {"org.elasticity.key", "w1"},
-                    {"org.elasticity.tool", spec.tool}, {"org.elasticity.spec_hash", "fedcba9876543210"}}}};
+    const auto body = json::object{{"Image", busybox},
+                                   {"HostConfig", {{"NetworkMode", "none"}}},
+                                   {"Labels",
+                                    {{"org.elasticity.owner", world.owner()},
+                                     {"org.elasticity.key", "w1"},
+                                     {"org.elasticity.tool", spec.tool},
+                                     {"org.elasticity.spec_hash", "fedcba9876543210"}}}};
     const auto made = world.ask("POST", "/containers/create?name=" + spec.name, json::serialize(body));
     CHECK(require(world.list()).at(0).state == sdk::HostState::provisioning);
     const auto worker = require(world.create(spec));
@@ -133,19 +140,21 @@ TEST_CASE("create: the same key with another spec is refused, and the worker sta
 TEST_CASE("create: a foreign container of that name is left alone, and named", "[worker]") {
     auto world = shared_world();
     const auto spec = spec_of("w1", shell_params(forever));
-    world.ask("POST", "/containers/create?name=" + spec.name, json::serialize(json::object{{"Image", busybox}}));
+    world.ask("POST", "/containers/create?name=" + spec.name,
+              json::serialize(json::object{{"Image", busybox}}));
     const auto outcome = world.create(spec);
     REQUIRE(!outcome);
     CHECK(outcome.error().code == ELS_ALREADY_EXISTS);
-    CHECK(outcome.error().message == "container " + spec.name + ": the name is taken by a container that is not ours");
+    CHECK(outcome.error().message ==
+          "container " + spec.name + ": the name is taken by a container that is not ours");
     CHECK(world.destroy("w1", 0ms));
     world.ask("DELETE", "/containers/" + spec.name);  // still there
 }
 
 TEST_CASE("create: a command that cannot run is an error, and leaves no container", "[worker]") {
     auto world = shared_world();
-    const auto outcome =
-        world.create(spec_of("w1", R"({"image": "elasticity-test/busybox:1", "command": ["/nonexistent"], "network": "none"})"));
+    const auto outcome = world.create(spec_of(
+        "w1", R"({"image": "elasticity-test/busybox:1", "command": ["/nonexistent"], "network": "none"})"));
     REQUIRE(!outcome);
     CHECK(outcome.error().code == ELS_INVALID_ARGUMENT);
     CHECK(outcome.error().provider_code == "command_not_found");
@@ -155,8 +164,8 @@ TEST_CASE("create: a command that cannot run is an error, and leaves no containe
 
 TEST_CASE("create: a network that does not exist is an error, and leaves no container", "[worker]") {
     auto world = shared_world();
-    const auto outcome =
-        world.create(spec_of("w1", R"({"image": "elasticity-test/busybox:1", "network": "no-such-network"})"));
+    const auto outcome = world.create(
+        spec_of("w1", R"({"image": "elasticity-test/busybox:1", "network": "no-such-network"})"));
     REQUIRE(!outcome);
     CHECK(outcome.error().provider_code == "network_not_found");
     CHECK(require(world.list()).empty());
@@ -164,8 +173,8 @@ TEST_CASE("create: a network that does not exist is an error, and leaves no cont
 
 TEST_CASE("create: more CPUs than the engine has are no capacity here", "[worker]") {
     auto world = shared_world();
-    const auto outcome =
-        world.create(spec_of("w1", R"({"image": "elasticity-test/busybox:1", "network": "none", "cpus": 5000})"));
+    const auto outcome = world.create(
+        spec_of("w1", R"({"image": "elasticity-test/busybox:1", "network": "none", "cpus": 5000})"));
     REQUIRE(!outcome);
     CHECK(outcome.error().code == ELS_RESOURCE_EXHAUSTED);
     CHECK(outcome.error().next_backend());
@@ -201,7 +210,9 @@ TEST_CASE("list: a worker that crashed is there with its exit code", "[worker]")
 
 TEST_CASE("list: a worker that outgrew its memory says so", "[worker]") {
     auto world = shared_world();
-    auto params = json::object{{"image", busybox}, {"network", "none"}, {"memory_bytes", 8 << 20},
+    auto params = json::object{{"image", busybox},
+                               {"network", "none"},
+                               {"memory_bytes", 8 << 20},
                                {"command", {"/bin/sh", "-c", "a=x; while :; do a=$a$a; done"}}};
     world.await_end(require(world.create(spec_of("w1", json::serialize(params)))));
     const auto worker = require(world.inspect({"w1", ""}));
@@ -228,7 +239,8 @@ TEST_CASE("list: workers outlive a killed creator, and are adopted by their labe
     auto world = shared_world();
     const auto left = world.docker_inspect(name);
     CHECK(left.at("State").at("Running") == true);
-    const auto adopter = world.open_backend_as(text(left.at("Config").at("Labels").at("org.elasticity.owner")));
+    const auto adopter =
+        world.open_backend_as(text(left.at("Config").at("Labels").at("org.elasticity.owner")));
     sdk::HostCall call("test", 1, sdk::HostCall::Clock::now() + 60s);
     const auto listed = require(adopter->list(call));
     REQUIRE(listed.size() == 1);
@@ -264,7 +276,9 @@ TEST_CASE("destroy: another owner's container is not touched", "[worker]") {
     CHECK(require(world.inspect({"w1", ""})).state == sdk::HostState::running);
 }
 
-TEST_CASE("destroy: a worker that ignores SIGTERM has its whole grace, then ends; without grace it ends at once", "[worker]") {
+TEST_CASE(
+    "destroy: a worker that ignores SIGTERM has its whole grace, then ends; without grace it ends at once",
+    "[worker]") {
     auto world = shared_world();
     const auto grace = GENERATE(0ms, 1500ms);
     require(world.create(spec_of("w1", shell_params(ignores_sigterm))));
@@ -278,7 +292,8 @@ TEST_CASE("destroy: a worker that ignores SIGTERM has its whole grace, then ends
 
 TEST_CASE("destroy: a paused worker hears its SIGTERM too", "[worker]") {
     auto world = shared_world();
-    const auto worker = require(world.create(spec_of("w1", shell_params("trap 'exit 0' TERM; while :; do sleep 0.05; done"))));
+    const auto worker = require(
+        world.create(spec_of("w1", shell_params("trap 'exit 0' TERM; while :; do sleep 0.05; done"))));
     world.ask("POST", "/containers/" + worker.id + "/pause");
     CHECK(require(world.inspect({"w1", ""})).state == sdk::HostState::suspended);
     const auto begin = std::chrono::steady_clock::now();

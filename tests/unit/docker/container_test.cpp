@@ -30,7 +30,9 @@ json::object details_of(std::string_view state) {
             "org.elasticity.tool": "prod/ocr", "org.elasticity.spec_hash": "fedcba9876543210"}},
         "HostConfig": {"NanoCpus": 1500000000, "Memory": 67108864},
         "NetworkSettings": {"Networks": {"none": {"IPAddress": ""}, "b": {"IPAddress": "198.18.0.2"}}},
-        "State": )" + std::string(state) + "}").as_object();
+        "State": )" + std::string(state) +
+                       "}")
+        .as_object();
 }
 
 }  // namespace
@@ -52,25 +54,30 @@ TEST_CASE("container: labels, limits, environment and log limits stand in the cr
     auto spec = spec_named("ocr-1");
     spec.env = {{"RABBITMQ_URI", "amqp://u:p=q@h/v", true}, {"EMPTY", "", false}};
     const auto config = config_of(spec, R"({"image": "ncsa/ocr:1", "command": ["a", "b c"], "cpus": 0.5,
-        "memory_bytes": 67108864, "network": "n", "mounts": [{"source": "/data", "target": "/d", "read_only": true},
-        {"source": "cache", "target": "/c"}]})");
-    CHECK(json::serialize(config) ==
-          R"({"Image":"docker.io/ncsa/ocr:1","Env":["RABBITMQ_URI=amqp://u:p=q@h/v","EMPTY="],)"
-          R"("Labels":{"org.elasticity.owner":"owner-1","org.elasticity.key":"key-1","org.elasticity.tool":"prod/ocr",)"
-          R"("org.elasticity.spec_hash":"fedcba9876543210","org.elasticity.backend":"local"},"StopTimeout":10,)"
-          R"("HostConfig":{"RestartPolicy":{"Name":"no"},)"
-          R"("LogConfig":{"Type":"json-file","Config":{"max-size":"10485760","max-file":"3"}},"NetworkMode":"n",)"
-          R"("NanoCpus":500000000,"Memory":67108864,"MemorySwap":67108864,)"
-          R"("Mounts":[{"Type":"bind","Source":"/data","Target":"/d","ReadOnly":true},)"
-          R"({"Type":"volume","Source":"cache","Target":"/c","ReadOnly":false}]},"Cmd":["a","b c"]})");
+        "memory_bytes": 67108864, "network": "n", "mounts": [
+        {"source": "/data", "target": "/d", "read_only": true}, {"source": "cache", "target": "/c"}]})");
+    CHECK(
+        json::serialize(config) ==
+        R"({"Image":"docker.io/ncsa/ocr:1","Env":["RABBITMQ_URI=amqp://u:p=q@h/v","EMPTY="],)"
+        R"("Labels":{"org.elasticity.owner":"owner-1","org.elasticity.key":"key-1",)"
+        R"("org.elasticity.tool":"prod/ocr",)"
+        R"("org.elasticity.spec_hash":"fedcba9876543210","org.elasticity.backend":"local"},"StopTimeout":10,)"
+        R"("HostConfig":{"RestartPolicy":{"Name":"no"},)"
+        R"("LogConfig":{"Type":"json-file","Config":{"max-size":"10485760","max-file":"3"}},)"
+        R"("NetworkMode":"n",)"
+        R"("NanoCpus":500000000,"Memory":67108864,"MemorySwap":67108864,)"
+        R"("Mounts":[{"Type":"bind","Source":"/data","Target":"/d","ReadOnly":true},)"
+        R"({"Type":"volume","Source":"cache","Target":"/c","ReadOnly":false}]},"Cmd":["a","b c"]})");
 }
 
-TEST_CASE("container: what a tool leaves out comes from the settings, and what these leave out from the engine") {
+TEST_CASE(
+    "container: what a tool leaves out comes from the settings, and what these leave out from the engine") {
     const auto plain = config_of(spec_named("ocr-1"), R"({"image": "a"})");
     CHECK(plain.at("HostConfig").as_object().if_contains("NetworkMode") == nullptr);
     CHECK(plain.if_contains("Cmd") == nullptr);
-    const auto set = config_of(spec_named("ocr-1"), R"({"image": "a"})",
-                               R"({"network": "none", "stop_grace_s": 3, "log_max_bytes": 65536, "log_files_max": 1})");
+    const auto set =
+        config_of(spec_named("ocr-1"), R"({"image": "a"})",
+                  R"({"network": "none", "stop_grace_s": 3, "log_max_bytes": 65536, "log_files_max": 1})");
     CHECK(set.at("HostConfig").at("NetworkMode") == "none");
     CHECK(set.at("HostConfig").at("LogConfig").at("Config").at("max-size") == "65536");
     CHECK(set.at("StopTimeout") == 3);
@@ -113,7 +120,8 @@ TEST_CASE("container: one that ended says with which code, when and why") {
     CHECK(crashed.error == "exited with code 3");
     CHECK(crashed.state_since_unix_ms == 1795344181781);
 
-    const auto killed = instance_from_details(details_of(R"({"Status": "exited", "ExitCode": 137, "OOMKilled": true})"));
+    const auto killed =
+        instance_from_details(details_of(R"({"Status": "exited", "ExitCode": 137, "OOMKilled": true})"));
     CHECK(killed.error == "killed: out of memory");
     CHECK(killed.error_code == ELS_RESOURCE_EXHAUSTED);
 
@@ -122,14 +130,16 @@ TEST_CASE("container: one that ended says with which code, when and why") {
     CHECK(done.exit_code == 0);
     CHECK(done.error.empty());
 
-    const auto dead = instance_from_details(details_of(R"({"Status": "dead", "ExitCode": 0, "Error": "device is busy"})"));
+    const auto dead =
+        instance_from_details(details_of(R"({"Status": "dead", "ExitCode": 0, "Error": "device is busy"})"));
     CHECK(dead.state == ELS_ST_FAILED);
     CHECK(dead.error == "device is busy");
 }
 
 TEST_CASE("container: answers of an unexpected shape are unknown, never a crash") {
-    for (const char* text : {"{}", R"({"Labels": null, "Names": [], "State": 5, "NetworkSettings": {"Networks": [1]}})",
-                             R"({"Labels": {"org.elasticity.spec_hash": "zz"}, "Names": [1], "Created": "x"})"}) {
+    for (const char* text :
+         {"{}", R"({"Labels": null, "Names": [], "State": 5, "NetworkSettings": {"Networks": [1]}})",
+          R"({"Labels": {"org.elasticity.spec_hash": "zz"}, "Names": [1], "Created": "x"})"}) {
         const auto worker = instance_from_summary(json::parse(text).as_object());
         CHECK(worker.state == ELS_ST_UNKNOWN);
         CHECK(worker.spec_hash == 0);

@@ -7,7 +7,9 @@ using namespace elasticity::docker;
 
 namespace {
 
-Reply reply_of(long status, const std::string& message) { return {status, "{\"message\":\"" + message + "\"}"}; }
+Reply reply_of(long status, const std::string& message) {
+    return {status, "{\"message\":\"" + message + "\"}"};
+}
 
 struct Case {
     std::string message;
@@ -27,13 +29,15 @@ TEST_CASE("failures: an answer's message is the engine's, or whatever came") {
 
 TEST_CASE("failures: what a registry refuses is told apart by its words") {
     const auto wanted = GENERATE(values<Case>({
-        {"manifest for 127.0.0.1:5000/x:1 not found: manifest unknown: manifest unknown", ELS_NOT_FOUND, "image_not_found"},
-        {"Head \\\"http://127.0.0.1:5000/v2/x/manifests/1\\\": no basic auth credentials", ELS_PERMISSION_DENIED,
-         "image_pull_denied"},
+        {"manifest for 127.0.0.1:5000/x:1 not found: manifest unknown: manifest unknown", ELS_NOT_FOUND,
+         "image_not_found"},
+        {"Head \\\"http://127.0.0.1:5000/v2/x/manifests/1\\\": no basic auth credentials",
+         ELS_PERMISSION_DENIED, "image_pull_denied"},
         {"unauthorized: authentication required", ELS_PERMISSION_DENIED, "image_pull_denied"},
-        {"pull access denied for x, repository does not exist or may require 'docker login'", ELS_PERMISSION_DENIED,
-         "image_pull_denied"},
-        {"toomanyrequests: You have reached your pull rate limit", ELS_RESOURCE_EXHAUSTED, "registry_rate_limited"},
+        {"pull access denied for x, repository does not exist or may require 'docker login'",
+         ELS_PERMISSION_DENIED, "image_pull_denied"},
+        {"toomanyrequests: You have reached your pull rate limit", ELS_RESOURCE_EXHAUSTED,
+         "registry_rate_limited"},
         {"write /var/lib/docker/tmp/x: no space left on device", ELS_RESOURCE_EXHAUSTED, "no_capacity"},
         {"dial tcp 127.0.0.1:5999: connect: connection refused", ELS_UNAVAILABLE, "registry_unavailable"},
     }));
@@ -54,7 +58,8 @@ TEST_CASE("failures: what waiting can mend says so, what it cannot does not") {
 
 TEST_CASE("failures: a refused request is named by the field that is to blame") {
     const auto cpus = request_failure(
-        "cannot create w", reply_of(400, "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"));
+        "cannot create w",
+        reply_of(400, "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"));
     CHECK(cpus.provider_code == "no_capacity");
     CHECK(cpus.field == "/cpus");
     CHECK(cpus.flags == ELS_ERR_NEXT_BACKEND);
@@ -62,7 +67,8 @@ TEST_CASE("failures: a refused request is named by the field that is to blame") 
     CHECK(network.provider_code == "network_not_found");
     CHECK(network.field == "/network");
     const auto command = request_failure(
-        "cannot start w", reply_of(400, "OCI runtime create failed: unable to start container process: exec: /nope"));
+        "cannot start w",
+        reply_of(400, "OCI runtime create failed: unable to start container process: exec: /nope"));
     CHECK(command.provider_code == "command_not_found");
     CHECK(command.text.find("cannot start w: OCI") == 0);
 }

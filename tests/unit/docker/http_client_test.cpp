@@ -18,8 +18,12 @@ http::Client client_of(const ScriptedServer& server, std::size_t response_bytes_
     return http::Client({"http://localhost", server.socket_path(), {}}, response_bytes_max);
 }
 
-http::Request get(const std::string& target) { return {"GET", target, {}, {}}; }
-http::Request post(const std::string& target) { return {"POST", target, "{}", {}}; }
+http::Request get(const std::string& target) {
+    return {"GET", target, {}, {}};
+}
+http::Request post(const std::string& target) {
+    return {"POST", target, "{}", {}};
+}
 
 /// Requests that the server leaves unanswered, until the test ends.
 class Silence {
@@ -52,7 +56,8 @@ private:
 
 TEST_CASE("http: status, headers in any case, and body arrive; a later request uses the same connection") {
     ScriptedServer server([](const std::string& request) {
-        return request.rfind("GET /one ", 0) == 0 ? answer(200, "first", "Api-Version: 1.41\r\n") : answer(404, "second");
+        return request.rfind("GET /one ", 0) == 0 ? answer(200, "first", "Api-Version: 1.41\r\n")
+                                                  : answer(404, "second");
     });
     auto client = client_of(server);
     auto call = call_within(5s);
@@ -73,7 +78,10 @@ TEST_CASE("http: a POST carries its body and its headers") {
     });
     auto client = client_of(server);
     auto call = call_within(5s);
-    CHECK(client.send(sdk::Call(call.get()), {"POST", "/x", "{\"a\": 1}", {{"Content-Type", "application/json"}}}).ok());
+    CHECK(
+        client
+            .send(sdk::Call(call.get()), {"POST", "/x", "{\"a\": 1}", {{"Content-Type", "application/json"}}})
+            .ok());
     CHECK(received.find("POST /x HTTP/1.1\r\n") == 0);
     CHECK(received.find("Content-Type: application/json\r\n") != std::string::npos);
     CHECK(received.substr(received.size() - 8) == "{\"a\": 1}");
@@ -158,7 +166,8 @@ TEST_CASE("http: an answer of the longest allowed length is taken, one byte more
 
 TEST_CASE("http: a stream hands on pieces of a success, and keeps the body of an error") {
     ScriptedServer server([](const std::string& request) {
-        return request.find("/good") == std::string::npos ? answer(500, "broken") : answer(200, std::string(100'000, 'y'));
+        return request.find("/good") == std::string::npos ? answer(500, "broken")
+                                                          : answer(200, std::string(100'000, 'y'));
     });
     auto client = client_of(server, 1000);
     auto call = call_within(5s);
@@ -179,7 +188,8 @@ TEST_CASE("http: what the receiver of a stream throws ends the request and reach
 }
 
 TEST_CASE("http: threads at once have connections of their own, and all are answered") {
-    ScriptedServer server([](const std::string& request) { return answer(200, request.substr(5, request.find(" H") - 5)); });
+    ScriptedServer server(
+        [](const std::string& request) { return answer(200, request.substr(5, request.find(" H") - 5)); });
     auto client = client_of(server);
     std::atomic<int> right{0};
     std::vector<std::thread> threads;

@@ -92,7 +92,8 @@ TEST_CASE("puller: calls that want the same image at once all learn the outcome"
     CHECK(right == 8);
 }
 
-TEST_CASE("puller: while an image is being pulled, nobody begins a second pull of it; another image is free") {
+TEST_CASE(
+    "puller: while an image is being pulled, nobody begins a second pull of it; another image is free") {
     World world;
     auto first = call_within(10s);
     std::thread puller([&] { world.pull(first); });
@@ -104,7 +105,8 @@ TEST_CASE("puller: while an image is being pulled, nobody begins a second pull o
     CHECK(world.engine.requests().size() == 1);
     auto other = call_within(100ms);
     const auto other_image = *sdk::parse_image_reference("localhost:5000/other:1");
-    CHECK(error_of([&] { world.puller.pull(sdk::Call(other.get()), other_image); }).code == ELS_DEADLINE_EXCEEDED);
+    CHECK(error_of([&] { world.puller.pull(sdk::Call(other.get()), other_image); }).code ==
+          ELS_DEADLINE_EXCEEDED);
     CHECK(world.engine.requests().size() == 2);
     world.engine.release(answer(200, ""));
     puller.join();
@@ -152,8 +154,9 @@ TEST_CASE("puller: the login of the image's registry is sent, and no other one's
     const auto request = world.engine.requests().at(0);
     CHECK(request.find("POST /v1.41/images/create?fromImage=localhost%3A5000%2Focr&tag=1 ") == 0);
     // {"username":"me","password":"geheim","serveraddress":"localhost:5000"}
-    CHECK(request.find("X-Registry-Auth: eyJ1c2VybmFtZSI6Im1lIiwicGFzc3dvcmQiOiJnZWhlaW0iLCJzZXJ2ZXJhZGRyZXNzIjoi"
-                       "bG9jYWxob3N0OjUwMDAifQ==\r\n") != std::string::npos);
+    CHECK(request.find(
+              "X-Registry-Auth: eyJ1c2VybmFtZSI6Im1lIiwicGFzc3dvcmQiOiJnZWhlaW0iLCJzZXJ2ZXJhZGRyZXNzIjoi"
+              "bG9jYWxob3N0OjUwMDAifQ==\r\n") != std::string::npos);
 }
 
 TEST_CASE("puller: a secret that cannot be read is an error, and nothing is pulled") {

@@ -17,7 +17,8 @@ const std::string stream =
 TEST_CASE("pull: the stream means the same, however it is cut in pieces") {
     const std::size_t piece_length = GENERATE(1, 2, 7, 64, 4096);
     PullProgress progress;
-    for (std::size_t i = 0; i < stream.size(); i += piece_length) progress.feed(stream.substr(i, piece_length));
+    for (std::size_t i = 0; i < stream.size(); i += piece_length)
+        progress.feed(stream.substr(i, piece_length));
     progress.finish();
     CHECK(progress.fraction() == Approx(0.5));
     CHECK(progress.error().empty());
@@ -55,6 +56,7 @@ TEST_CASE("pull: a line without end is given up, and memory with it") {
 
 TEST_CASE("pull: the fraction never exceeds 1") {
     PullProgress progress;
-    progress.feed("{\"status\":\"Downloading\",\"id\":\"a\",\"progressDetail\":{\"current\":9,\"total\":3}}\n");
+    progress.feed(
+        "{\"status\":\"Downloading\",\"id\":\"a\",\"progressDetail\":{\"current\":9,\"total\":3}}\n");
     CHECK(progress.fraction() == 1);
 }

@@ -38,8 +38,8 @@ void send_all(int connection, std::string_view text) {
 }  // namespace
 
 std::string answer(int status, const std::string& body, const std::string& headers) {
-    return "HTTP/1.1 " + std::to_string(status) + " -\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-           headers + "\r\n" + body;
+    return "HTTP/1.1 " + std::to_string(status) + " -\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n" + headers + "\r\n" + body;
 }
 
 ScriptedServer::ScriptedServer(Handler handler) : handler_(std::move(handler)) {

@@ -25,9 +25,10 @@ TEST_CASE("settings: tcp is TLS where tls is set; https always is") {
 }
 
 TEST_CASE("settings: endpoints that are none are refused, and named") {
-    const std::string endpoint = GENERATE("", "unix://", "unix://relative", "/var/run/docker.sock", "ssh://host", "tcp://",
-                                          "tcp://host", "tcp://host:", "tcp://:1", "tcp://host:1/path", "tcp://u:p@host:1",
-                                          "tcp://ho st:1", "tcp://host:1?x", "http://host:x1");
+    const std::string endpoint =
+        GENERATE("", "unix://", "unix://relative", "/var/run/docker.sock", "ssh://host", "tcp://",
+                 "tcp://host", "tcp://host:", "tcp://:1", "tcp://host:1/path", "tcp://u:p@host:1",
+                 "tcp://ho st:1", "tcp://host:1?x", "http://host:x1");
     const auto error = error_of([&] { parse_endpoint(endpoint, false); });
     CHECK(error.code == ELS_INVALID_ARGUMENT);
     CHECK(error.field == "/endpoint");
@@ -35,7 +36,8 @@ TEST_CASE("settings: endpoints that are none are refused, and named") {
 
 TEST_CASE("settings: a socket's path may have 107 characters, not 108") {
     CHECK(parse_endpoint("unix:///" + std::string(106, 'x'), false).unix_socket.size() == 107);
-    CHECK(error_of([] { parse_endpoint("unix:///" + std::string(107, 'x'), false); }).code == ELS_INVALID_ARGUMENT);
+    CHECK(error_of([] { parse_endpoint("unix:///" + std::string(107, 'x'), false); }).code ==
+          ELS_INVALID_ARGUMENT);
 }
 
 TEST_CASE("settings: TLS asked for where there is none is an error, not ignored") {
@@ -54,7 +56,8 @@ TEST_CASE("settings: a registry's password is kept as a reference, and never as 
         parse_settings(R"({"registries": {"docker.io": {"username": "u", "password": {"file": "/etc/x"}}}})");
     CHECK(settings.registries.at("docker.io").username == "u");
     CHECK(settings.registries.at("docker.io").password_reference == R"({"file":"/etc/x"})");
-    const auto error = error_of([] { parse_settings(R"({"registries": {"r": {"username": "u", "password": "pw"}}})"); });
+    const auto error =
+        error_of([] { parse_settings(R"({"registries": {"r": {"username": "u", "password": "pw"}}})"); });
     CHECK(error.field == "/registries/r/password");
     CHECK(error.text.find("pw") == std::string::npos);
 }

@@ -54,7 +54,8 @@ void check_schema(const json::object& schema, const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("schemas: every property has a type and a description, unknown ones are refused, no pattern is used") {
+TEST_CASE(
+    "schemas: every property has a type and a description, unknown ones are refused, no pattern is used") {
     check_schema(json::parse(config_schema_text).as_object(), "config");
     check_schema(json::parse(spec_schema_text).as_object(), "spec");
 }
