@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <elasticity/sdk/image_reference.hpp>
+#include <set>
 
 #include "core/model/json_text.hpp"
 #include "core/model/names.hpp"
@@ -44,6 +45,7 @@ public:
         check_environment();
         check_scaling();
         check_placement();
+        check_options();
         check_required();
         check_images();
         check_text(fields_, base_);
@@ -66,7 +68,7 @@ private:
     void check_queue_name(const std::string& pointer, std::string_view queue) {
         check_printable(pointer, queue);
         if (queue.starts_with("amq."))
-            add("invalid_field", pointer, "names that begin with 'amq.' belong to the broker");
+            return add("invalid_field", pointer, "names that begin with 'amq.' belong to the broker");
         for (const std::string& pattern : context_.unmanaged_queues)
             if (matches_pattern(queue, pattern))
                 add("queue_unmanaged", pointer, "matches '" + pattern + "' of the settings' unmanaged.queues");
@@ -84,20 +86,33 @@ private:
                 check_queue_name(pointer_to(pointer_to(base_, "extractors"), index++), std::string_view(name.as_string()));
         }
         if (fields_.contains("queue")) check_queue_name(pointer_to(base_, "queue"), string_at(fields_, "queue"));
-        if (fields_.contains("tool")) check_printable(pointer_to(base_, "tool"), string_at(fields_, "tool"));
+        check_tool_name();
         if (fields_.contains("name_prefix") && !is_plain_name(string_at(fields_, "name_prefix"), 40))
             invalid("name_prefix", "must be 1 to 40 letters, digits, '_', '.' or '-', beginning with a letter or digit");
+    }
+
+    /// It is part of the label that each worker carries, wherever it was taken from.
+    void check_tool_name() {
+        constexpr std::size_t tool_name_max = 200;
+        const std::string name = tool_name(fields_);
+        const bool given = fields_.contains("tool");
+        if (given) check_printable(pointer_to(base_, "tool"), name);
+        if (name.size() > tool_name_max)
+            invalid("tool", given ? "must be at most 200 bytes" : "give one of at most 200 bytes; its default is too long");
     }
 
     void check_counts() {
         if (!fields_.contains("min_instances")) return;
         const auto minimum = fields_.at("min_instances").to_number<std::uint32_t>();
-        if (minimum > context_.instances_max)
-            invalid("min_instances", "must be 0 to " + std::to_string(context_.instances_max));
-        const json::value* maximum = fields_.if_contains("max_instances");
-        if (maximum && maximum->to_number<std::uint32_t>() < minimum)
+        const json::value* given = fields_.if_contains("max_instances");
+        const auto maximum = given ? given->to_number<std::uint32_t>() : std::max(default_max_instances, minimum);
+        const std::string limit = std::to_string(context_.instances_max);
+        if (minimum > context_.instances_max) invalid("min_instances", "must be 0 to " + limit);
+        else if (maximum > context_.instances_max)
+            invalid("max_instances", "must be at most " + limit + ", got " + std::to_string(maximum) + (given ? "" : " by default"));
+        if (maximum < minimum)
             invalid("max_instances", "must be at least min_instances (" + std::to_string(minimum) + "), got " +
-                                         json::serialize(*maximum));
+                                         std::to_string(maximum));
     }
 
     void check_variable(std::string_view name, const json::value& value, const std::string& pointer) {
@@ -142,6 +157,15 @@ private:
         if (std::find(kind_.backends.begin(), kind_.backends.end(), backend) == kind_.backends.end())
             add("unknown_backend", pointer_to(base_, "backend"),
                 "'" + backend + "' does not run tools of kind " + kind_.name + "; known: " + joined(kind_.backends));
+    }
+
+    void check_options() {
+        const json::value* options = fields_.if_contains("options");
+        if (!options) return;
+        for (const auto& option : options->as_object())
+            if (fields_.contains(option.key()))
+                add("invalid_field", pointer_to(pointer_to(base_, "options"), std::string_view(option.key())),
+                    "stands beside the options as well; give it once");
     }
 
     const json::value* plugin_field(const std::string& name, std::string& pointer) const {
@@ -200,19 +224,21 @@ private:
     Findings findings_;
 };
 
-bool concerns(const Finding& finding, const std::string& pointer) {
-    return finding.pointer == pointer || finding.pointer.starts_with(pointer + "/");
-}
-
 /// The fields that fit the schema: they can be looked at more closely although others do not fit.
 json::object sound_part(const json::object& fields, const Findings& findings, std::string_view base) {
-    json::object sound;
-    for (const auto& member : fields) {
-        const std::string pointer = pointer_to(base, std::string_view(member.key()));
-        if (std::none_of(findings.begin(), findings.end(), [&](const Finding& f) { return concerns(f, pointer); }))
-            sound.insert(member);
+    std::set<std::string> unsound;
+    for (const Finding& finding : findings) {
+        const std::string_view inside = std::string_view(finding.pointer).substr(base.size());
+        unsound.emplace(inside.substr(0, inside.find('/', 1)));
     }
+    json::object sound;
+    for (const auto& member : fields)
+        if (!unsound.contains(pointer_to("", std::string_view(member.key())))) sound.insert(member);
     return sound;
+}
+
+bool concerns(const Finding& finding, const std::string& pointer) {
+    return finding.pointer == pointer || finding.pointer.starts_with(pointer + "/");
 }
 
 /// Adds what is not yet said about the same place.
@@ -259,8 +285,12 @@ CheckedTool check_tool(const json::object& fields, const std::string& target_id,
         return checked;
     }
     checked.findings = kind->schema.check(fields, base);
-    const json::object sound = sound_part(fields, checked.findings, base);
-    append_new(checked.findings, Checker(sound, context, *kind, base).run());
+    // When only the first of many misfits are known, nothing tells which fields may be looked at.
+    if (checked.findings.size() < findings_max) {
+        const json::object sound = sound_part(fields, checked.findings, base);
+        append_new(checked.findings, Checker(sound, context, *kind, base).run());
+    }
+    if (checked.findings.size() > findings_max) checked.findings.resize(findings_max);
     checked.entry.key = {target_id, checked.name};
     checked.entry.fields = without_name(fields);
     return checked;

@@ -49,7 +49,13 @@ Result<Kind> make_kind(const std::string& name, const std::vector<std::string>& 
     if (!schema) return schema.error();
     Kind kind{name, backends, *schema, {}, {}};
     if (const json::value* required = spec_schema.if_contains("required"); required && required->is_array())
-        for (const json::value& field : required->get_array()) kind.required.emplace_back(field.as_string());
+        for (const json::value& field : required->get_array()) {
+            const json::string* text = field.if_string();
+            const json::value* property = text ? properties_of(spec_schema).if_contains(*text) : nullptr;
+            if (!property || !property->is_object())
+                return Error{ErrorKind::invalid, "its spec schema requires a field that it does not declare"};
+            kind.required.emplace_back(*text);
+        }
     for (const auto& property : properties_of(spec_schema))
         if (is_image_field(property.value())) kind.image_fields.emplace_back(property.key());
     return kind;

@@ -1,6 +1,8 @@
 #include "core/intake/message.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
 #include "core/intake/check_tool.hpp"
 #include "core/model/json_text.hpp"
@@ -10,6 +12,8 @@
 namespace elasticity {
 namespace json = boost::json;
 namespace {
+
+constexpr std::size_t request_id_max = 128;
 
 const Schema& envelope_schema() {
     static const Schema schema = Schema::compile(parse_json(schemas::deploy_message).value().as_object()).value();
@@ -48,7 +52,11 @@ Result<TargetAddress> target_address(const json::value& given) {
 const Target* find_target(const json::object& message, const IntakeContext& context,
                           const std::string& default_target, Findings& findings) {
     const json::value* given = message.if_contains("target");
-    if (!given) return context.targets.find_by_id(default_target);
+    if (!given) {
+        const Target* target = context.targets.find_by_id(default_target);
+        if (!target) findings.push_back({"missing_field", "/target", "is missing; known: " + context.targets.known()});
+        return target;
+    }
     const auto address = target_address(*given);
     if (!address) {
         findings.push_back({"invalid_field", "/target", address.error().message});
@@ -74,6 +82,7 @@ void read_reference(const json::object& fields, ToolCommand& command, std::strin
 ToolCommand read_tool(const json::object& fields, Action action, const std::string& target_id,
                       const IntakeContext& context, std::string_view base) {
     ToolCommand command;
+    command.pointer = base;
     if (action == Action::deploy) {
         CheckedTool checked = check_tool(fields, target_id, context, base);
         command.name = std::move(checked.name);
@@ -89,14 +98,13 @@ ToolCommand read_tool(const json::object& fields, Action action, const std::stri
     return command;
 }
 
-/// A tool that stands twice in a message has no one meaning; both are refused.
+/// A tool that stands twice in a message has no one meaning; each of its places is refused.
 void refuse_repeated(std::vector<ToolCommand>& tools) {
-    for (std::size_t i = 0; i < tools.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (!tools[i].name.empty() && tools[i].name == tools[j].name)
-                for (const std::size_t index : {i, j})
-                    tools[index].findings.push_back({"repeated_tool", pointer_to("/tools", index),
-                                                     tools[index].name + " stands more than once in the message"});
+    std::map<std::string, std::size_t> places;
+    for (const ToolCommand& tool : tools) ++places[tool.name];
+    for (ToolCommand& tool : tools)
+        if (!tool.name.empty() && places[tool.name] > 1)
+            tool.findings.push_back({"repeated_tool", tool.pointer, tool.name + " stands more than once in the message"});
 }
 
 void read_tools(const json::object& document, const std::string& target_id, const IntakeContext& context,
@@ -114,10 +122,24 @@ void read_tools(const json::object& document, const std::string& target_id, cons
     refuse_repeated(message.tools);
 }
 
+bool concern(const Findings& findings, std::string_view field) {
+    return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+        return finding.pointer.empty() || finding.pointer == field ||
+               finding.pointer.starts_with(std::string(field) + "/");
+    });
+}
+
+/// A message that is refused as a whole is told what is wrong with its tools as well.
+void reject_tools(Message& message) {
+    for (const ToolCommand& tool : message.tools)
+        message.rejection.insert(message.rejection.end(), tool.findings.begin(), tool.findings.end());
+    if (message.rejection.size() > findings_max) message.rejection.resize(findings_max);
+    message.tools.clear();
+}
+
 void read_request_id(const json::object& document, const Envelope& envelope, Message& message) {
     message.request_id = string_at(document, "request_id");
     if (message.request_id.empty()) message.request_id = envelope.message_id;
-    constexpr std::size_t request_id_max = 128;
     if (message.request_id.size() > request_id_max ||
         (!message.request_id.empty() && !is_printable_name(message.request_id))) {
         message.rejection.push_back({"invalid_field", "/request_id", "must be 1 to 128 printable characters"});
@@ -158,15 +180,16 @@ Message read_message(std::string_view body, const Envelope& envelope, const Inta
     }
     const json::object& document = parsed->get_object();
     read_request_id(document, envelope, message);
-    Findings envelope_findings = envelope_schema().check(*parsed);
-    message.rejection.insert(message.rejection.end(), envelope_findings.begin(), envelope_findings.end());
-    if (!envelope_findings.empty()) return message;
-
+    Findings& rejection = message.rejection;
+    const Findings misfits = envelope_schema().check(*parsed);
+    rejection.insert(rejection.end(), misfits.begin(), misfits.end());
     message.action = action_of(document);
-    const Target* target = find_target(document, context, default_target, message.rejection);
+    const Target* target = nullptr;
+    if (!concern(misfits, "/target")) target = find_target(document, context, default_target, rejection);
     if (target) message.target_url = target->display_url();
-    if (target) read_tools(document, target->id(), context, message);
-    if (!message.rejection.empty()) message.tools.clear();
+    if (!concern(misfits, "/tools") && !concern(misfits, "/action"))
+        read_tools(document, target ? target->id() : "", context, message);
+    if (!rejection.empty()) reject_tools(message);
     return message;
 }
 

@@ -22,6 +22,7 @@ struct ToolCommand {
     Removal removal;                      ///< for remove
     std::optional<std::int64_t> revision;
     Findings findings;
+    std::string pointer;                  ///< where it stands in the message: "/tools/0"
 };
 
 /// A deploy message, read. When `rejection` is not empty the message is refused as a whole, and `tools` is empty.
