@@ -23,7 +23,8 @@ constexpr int frame_bytes_max = 131072;
 constexpr char system_ca_file[] = "/etc/ssl/certs/ca-certificates.crt";
 
 timeval to_timeval(std::chrono::milliseconds duration) {
-    return {static_cast<time_t>(duration.count() / 1000), static_cast<suseconds_t>(duration.count() % 1000 * 1000)};
+    return {static_cast<time_t>(duration.count() / 1000),
+            static_cast<suseconds_t>(duration.count() % 1000 * 1000)};
 }
 
 amqp_table_entry_t text_entry(const char* key, const std::string& value) {
@@ -44,12 +45,16 @@ amqp_table_entry_t true_entry(const char* key) {
 
 ErrorKind kind_of_reply_code(int code) {
     switch (code) {
-        case AMQP_NOT_FOUND: return ErrorKind::not_found;
+        case AMQP_NOT_FOUND:
+            return ErrorKind::not_found;
         case AMQP_RESOURCE_LOCKED:
-        case AMQP_PRECONDITION_FAILED: return ErrorKind::conflict;
+        case AMQP_PRECONDITION_FAILED:
+            return ErrorKind::conflict;
         case AMQP_ACCESS_REFUSED:
-        case AMQP_NOT_ALLOWED: return ErrorKind::refused;
-        default: return ErrorKind::unavailable;
+        case AMQP_NOT_ALLOWED:
+            return ErrorKind::refused;
+        default:
+            return ErrorKind::unavailable;
     }
 }
 
@@ -60,15 +65,18 @@ std::string status_text(int status, int error_number) {
             return "the broker's certificate is not signed by a trusted authority (ca_file)";
         case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
             return "the broker's certificate is for another host name";
-        case AMQP_STATUS_SSL_CONNECTION_FAILED: return "the TLS handshake failed";
+        case AMQP_STATUS_SSL_CONNECTION_FAILED:
+            return "the TLS handshake failed";
         case AMQP_STATUS_SOCKET_ERROR:
         case AMQP_STATUS_TCP_ERROR:
             // rabbitmq-c connects without blocking and keeps the outcome to itself.
             if (error_number == EINPROGRESS) return "refused, or not reachable";
             if (error_number != 0) return std::string("socket: ") + std::strerror(error_number);
             return "the socket failed";
-        case AMQP_STATUS_CONNECTION_CLOSED: return "the broker closed the connection";
-        default: return amqp_error_string2(status);
+        case AMQP_STATUS_CONNECTION_CLOSED:
+            return "the broker closed the connection";
+        default:
+            return amqp_error_string2(status);
     }
 }
 
@@ -100,8 +108,9 @@ Result<void> set_up_tls(amqp_socket_t* socket, const TlsOptions& tls) {
     }
     if (tls.cert_file.empty()) return {};
     if (amqp_ssl_socket_set_key(socket, tls.cert_file.c_str(), tls.key_file.c_str()) != AMQP_STATUS_OK) {
-        return Error{ErrorKind::invalid, "cert_file, key_file: must be a readable PEM certificate and its key, got " +
-                                             tls.cert_file + ", " + tls.key_file};
+        return Error{ErrorKind::invalid,
+                     "cert_file, key_file: must be a readable PEM certificate and its key, got " +
+                         tls.cert_file + ", " + tls.key_file};
     }
     return {};
 }
@@ -138,7 +147,8 @@ Result<void> Connection::connect(const Endpoint& endpoint) {
     amqp_socket_t* socket = endpoint.tls ? amqp_ssl_socket_new(state_) : amqp_tcp_socket_new(state_);
     if (socket == nullptr) throw std::bad_alloc();
     if (endpoint.tls) {
-        if (auto done = set_up_tls(socket, *endpoint.tls); done.has_error()) return within(name_, done.error());
+        if (auto done = set_up_tls(socket, *endpoint.tls); done.has_error())
+            return within(name_, done.error());
     }
     timeval timeout = to_timeval(endpoint.connect_timeout);
     amqp_set_handshake_timeout(state_, &timeout);
@@ -150,7 +160,8 @@ Result<void> Connection::connect(const Endpoint& endpoint) {
     return {};
 }
 
-Result<void> Connection::log_in(const Endpoint& endpoint, const std::string& module_name, const std::string& role) {
+Result<void> Connection::log_in(const Endpoint& endpoint, const std::string& module_name,
+                                const std::string& role) {
     const std::string product = "elasticity";
     const std::string version = ELASTICITY_VERSION;
     const std::string connection_name = product + " " + module_name + " " + role;
@@ -187,8 +198,8 @@ Result<void> Connection::close_channel(amqp_channel_t channel) {
     return {};
 }
 
-Result<void*> Connection::call(amqp_channel_t channel, amqp_method_number_t method, amqp_method_number_t answer,
-                               void* arguments) {
+Result<void*> Connection::call(amqp_channel_t channel, amqp_method_number_t method,
+                               amqp_method_number_t answer, void* arguments) {
     last_reply_code_ = 0;
     std::array<amqp_method_number_t, 2> answers{answer, 0};
     const amqp_rpc_reply_t reply = amqp_simple_rpc(state_, channel, method, answers.data(), arguments);
@@ -206,24 +217,27 @@ Result<void> Connection::send(amqp_channel_t channel, amqp_method_number_t metho
 
 Result<void> Connection::publish(amqp_channel_t channel, const std::string& queue, bool mandatory,
                                  const amqp_basic_properties_t& properties, const std::string& body) {
-    const int status = amqp_basic_publish(state_, channel, amqp_empty_bytes, view_of(queue), mandatory, 0, &properties,
-                                          view_of(body));
+    const int status = amqp_basic_publish(state_, channel, amqp_empty_bytes, view_of(queue), mandatory, 0,
+                                          &properties, view_of(body));
     if (status != AMQP_STATUS_OK) return failure("publish", status);
     return {};
 }
 
-Result<WaitOutcome> Connection::wait_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout, WakeEvent* wake) {
+Result<WaitOutcome> Connection::wait_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout,
+                                           WakeEvent* wake) {
     using std::chrono::steady_clock;
     const auto deadline = steady_clock::now() + timeout;
     // rabbitmq-c sends heartbeats only while it is asked for frames.
     const int64_t poll_ms_max = heartbeat_s_ > 0 ? heartbeat_s_ * 250 : 60'000;
     for (;;) {
-        // A frame may wait in the buffers of rabbitmq-c or OpenSSL, where poll does not see it: ask there first.
+        // A frame may wait in the buffers of rabbitmq-c or OpenSSL, where poll does not see it: ask there
+        // first.
         const timeval at_once{0, 0};
         const int status = amqp_simple_wait_frame_noblock(state_, &frame, &at_once);
         if (status == AMQP_STATUS_OK) return WaitOutcome::frame;
         if (status != AMQP_STATUS_TIMEOUT) return failure("wait", status);
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
         if (left <= 0) return WaitOutcome::timeout;
         std::array<pollfd, 2> polled{pollfd{amqp_get_sockfd(state_), POLLIN, 0},
                                      pollfd{wake != nullptr ? wake->fd() : -1, POLLIN, 0}};
@@ -240,7 +254,8 @@ void Connection::release(amqp_channel_t channel) {
 std::optional<Error> Connection::closed_by(const amqp_frame_t& frame) {
     if (frame.frame_type != AMQP_FRAME_METHOD) return std::nullopt;
     const amqp_method_t& method = frame.payload.method;
-    if (method.id != AMQP_CHANNEL_CLOSE_METHOD && method.id != AMQP_CONNECTION_CLOSE_METHOD) return std::nullopt;
+    if (method.id != AMQP_CHANNEL_CLOSE_METHOD && method.id != AMQP_CONNECTION_CLOSE_METHOD)
+        return std::nullopt;
     amqp_rpc_reply_t reply{AMQP_RESPONSE_SERVER_EXCEPTION, method, 0};
     const Error error = failure("closed", reply);
     answer_close(frame.channel, method);
@@ -279,7 +294,8 @@ int Connection::channel_max() const {
 
 Error Connection::failure(const std::string& doing, const amqp_rpc_reply_t& reply) {
     if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION) {
-        const int status = reply.reply_type == AMQP_RESPONSE_NONE ? AMQP_STATUS_CONNECTION_CLOSED : reply.library_error;
+        const int status =
+            reply.reply_type == AMQP_RESPONSE_NONE ? AMQP_STATUS_CONNECTION_CLOSED : reply.library_error;
         return failure(doing, status);
     }
     Error error{ErrorKind::unavailable, "an unexpected answer of the broker"};

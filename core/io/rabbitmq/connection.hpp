@@ -62,7 +62,8 @@ public:
     /// Says good-bye to the broker. After it, or after any failure, the object can only be destroyed.
     void close();
 
-    /// Breaks the connection, and with it a send that the broker lets wait. Any thread, while the object lives.
+    /// Breaks the connection, and with it a send that the broker lets wait. Any thread, while the object
+    /// lives.
     void interrupt();
 
     /// AMQP reply code of the last exception (404, 406 ...); 0: the last failure was not the broker's.

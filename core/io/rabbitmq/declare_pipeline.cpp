@@ -29,20 +29,22 @@ Result<void> DeclarePipeline::open() {
     return {};
 }
 
-Result<std::vector<QueueCounts>> DeclarePipeline::ask(const std::vector<std::string>& queues, size_t outstanding,
+Result<std::vector<QueueCounts>> DeclarePipeline::ask(const std::vector<std::string>& queues,
+                                                      size_t outstanding,
                                                       std::chrono::steady_clock::time_point deadline) {
-    Round round{queues, outstanding, std::vector<QueueCounts>(queues.size()), std::deque<size_t>(queues.size()),
-                std::vector<std::deque<size_t>>(channel_count_)};
+    Round round{queues, outstanding, std::vector<QueueCounts>(queues.size()),
+                std::deque<size_t>(queues.size()), std::vector<std::deque<size_t>>(channel_count_)};
     std::iota(round.unasked.begin(), round.unasked.end(), size_t{0});
     for (size_t channel = 0; channel < channel_count_; ++channel) {
         if (auto done = fill(round, channel); done.has_error()) return done.error();
     }
     while (round.answered < queues.size()) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0) {
-            return Error{ErrorKind::unavailable, connection_.name() + ": only " + std::to_string(round.answered) +
-                                                     " of " + std::to_string(queues.size()) +
-                                                     " queues were answered in time"};
+            return Error{ErrorKind::unavailable,
+                         connection_.name() + ": only " + std::to_string(round.answered) + " of " +
+                             std::to_string(queues.size()) + " queues were answered in time"};
         }
         amqp_frame_t frame{};
         auto outcome = connection_.wait_frame(frame, left, nullptr);
@@ -75,19 +77,25 @@ Result<void> DeclarePipeline::take(Round& round, const amqp_frame_t& frame) {
         case AMQP_QUEUE_DECLARE_OK_METHOD:
             return take_counts(round, channel,
                                *static_cast<const amqp_queue_declare_ok_t*>(frame.payload.method.decoded));
-        case AMQP_CHANNEL_CLOSE_METHOD: return take_close(round, channel, frame);
-        case AMQP_CONNECTION_CLOSE_METHOD: return *connection_.closed_by(frame);
-        default: return {};  // the answer to an open, or a notice about the broker's memory
+        case AMQP_CHANNEL_CLOSE_METHOD:
+            return take_close(round, channel, frame);
+        case AMQP_CONNECTION_CLOSE_METHOD:
+            return *connection_.closed_by(frame);
+        default:
+            return {};  // the answer to an open, or a notice about the broker's memory
     }
 }
 
-Result<void> DeclarePipeline::take_counts(Round& round, size_t channel, const amqp_queue_declare_ok_t& counts) {
+Result<void> DeclarePipeline::take_counts(Round& round, size_t channel,
+                                          const amqp_queue_declare_ok_t& counts) {
     auto& asked = round.asked[channel];
     const std::string queue = text_of(counts.queue);
     if (asked.empty() || round.queues[asked.front()] != queue) {
-        return Error{ErrorKind::internal, connection_.name() + ": an answer about '" + queue + "' was not next"};
+        return Error{ErrorKind::internal,
+                     connection_.name() + ": an answer about '" + queue + "' was not next"};
     }
-    round.answers[asked.front()] = {queue, QueueState::present, counts.message_count, counts.consumer_count, ""};
+    round.answers[asked.front()] = {queue, QueueState::present, counts.message_count, counts.consumer_count,
+                                    ""};
     asked.pop_front();
     ++round.answered;
     return fill(round, channel);

@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds exclusive_retry{250};
+// The broker's statistics know a new consumer only after 5 s.
+constexpr milliseconds holder_wait{7'500};
 
 /// Whoever finds the queue taken reads from it where to look.
 std::string consumer_tag(const std::string& module_name) {
@@ -40,7 +42,8 @@ public:
           handler_(std::move(handler)),
           tag_(consumer_tag(session.module_name)),
           assembler_(settings_.body_bytes_max),
-          thread_(std::move(session), "listener", [this](Connection& connection) { return run(connection); }) {}
+          thread_(std::move(session), "listener",
+                  [this](Connection& connection) { return run(connection); }) {}
 
     void start() { thread_.start(); }
     /// The handler may be committing: it is waited for, and its batch acknowledged.
@@ -53,7 +56,8 @@ private:
     Result<void> try_to_consume(Connection& connection);
     Result<std::vector<Delivery>> take_batch(Connection& connection);
     Result<void> acknowledge(Connection& connection, uint64_t tag);
-    SessionEnd ended_by_holder();
+    std::optional<std::string> find_holder(bool is_last_time);
+    SessionEnd ended_by(const std::string& holder);
 
     const ListenerSettings settings_;
     const BatchHandler handler_;
@@ -76,15 +80,19 @@ std::optional<SessionEnd> DeployListener::Consumer::become_consumer(Connection& 
     auto declared = declare_queue(connection, settings_.queue);
     if (declared.has_error()) {
         const bool mismatch = declared.error().kind == ErrorKind::conflict;
-        return SessionEnd{{mismatch ? EventKind::queue_mismatch : EventKind::disconnected, declared.error().message},
-                          mismatch && !succeeded_};
+        return SessionEnd{
+            {mismatch ? EventKind::queue_mismatch : EventKind::disconnected, declared.error().message},
+            mismatch && !succeeded_};
     }
     const auto deadline = steady_clock::now() + settings_.exclusive_wait;
     for (;;) {
         auto done = try_to_consume(connection);
         if (!done.has_error()) return std::nullopt;
-        if (!is_in_exclusive_use(done.error())) return SessionEnd{{EventKind::disconnected, done.error().message}};
-        if (steady_clock::now() >= deadline) return ended_by_holder();
+        if (!is_in_exclusive_use(done.error()))
+            return SessionEnd{{EventKind::disconnected, done.error().message}};
+        if (const auto now = steady_clock::now(); now >= deadline) {
+            if (const auto holder = find_holder(now >= deadline + holder_wait)) return ended_by(*holder);
+        }
         // Waiting on the connection keeps its heartbeats going.
         amqp_frame_t frame{};
         auto waited = connection.wait_frame(frame, exclusive_retry, &thread_.wake());
@@ -102,17 +110,22 @@ Result<void> DeployListener::Consumer::try_to_consume(Connection& connection) {
     consume.queue = view_of(settings_.queue);
     consume.consumer_tag = view_of(tag_);
     consume.exclusive = 1;
-    auto answer = connection.call(main_channel, AMQP_BASIC_CONSUME_METHOD, AMQP_BASIC_CONSUME_OK_METHOD, &consume);
+    auto answer =
+        connection.call(main_channel, AMQP_BASIC_CONSUME_METHOD, AMQP_BASIC_CONSUME_OK_METHOD, &consume);
     if (answer.has_error()) return answer.error();
     return {};
 }
 
-SessionEnd DeployListener::Consumer::ended_by_holder() {
-    std::string holder = "another consumer (`rabbitmqctl list_consumers` names it)";
-    if (settings_.find_holder) {
-        auto found = settings_.find_holder(settings_.queue);
-        holder = found.has_error() ? "another consumer (asked who, but " + found.error().message + ")" : *found;
-    }
+/// Nothing while it is worth asking again.
+std::optional<std::string> DeployListener::Consumer::find_holder(bool is_last_time) {
+    if (!settings_.find_holder) return "another consumer (`rabbitmqctl list_consumers` names it)";
+    auto found = settings_.find_holder(settings_.queue);
+    if (!found.has_error()) return *found;
+    if (found.error().kind == ErrorKind::not_found && !is_last_time) return std::nullopt;
+    return "another consumer (asked who, but " + found.error().message + ")";
+}
+
+SessionEnd DeployListener::Consumer::ended_by(const std::string& holder) {
     const std::string text = "queue '" + settings_.queue + "' has its one consumer already: " + holder;
     if (succeeded_) return {{EventKind::disconnected, text}};
     return {{EventKind::held_by_other, text}, true};
@@ -125,7 +138,8 @@ SessionEnd DeployListener::Consumer::consume(Connection& connection) {
         if (batch->empty()) continue;
         if (handler_(*batch) == BatchVerdict::retry_later) {
             // Closing the connection is what makes the broker deliver again, in the old order.
-            return {{EventKind::disconnected, "the messages could not be taken care of; they will come again"}};
+            return {
+                {EventKind::disconnected, "the messages could not be taken care of; they will come again"}};
         }
         auto done = acknowledge(connection, batch->back().tag);
         if (done.has_error()) return {{EventKind::disconnected, done.error().message}};

@@ -26,7 +26,8 @@ Result<std::string> percent_decode(std::string_view text, const char* part) {
         }
         const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
         const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-        if (high < 0 || low < 0) return invalid(std::string(part) + ": '%' must be followed by two hex digits");
+        if (high < 0 || low < 0)
+            return invalid(std::string(part) + ": '%' must be followed by two hex digits");
         decoded += static_cast<char>(high * 16 + low);
         i += 2;
     }
@@ -104,7 +105,8 @@ Result<Endpoint> parse_amqp_url(std::string_view url) {
     }
     url.remove_prefix(url.find("//") + 2);
     if (url.find_first_of("?#") != std::string_view::npos) {
-        return invalid("must have neither query nor fragment; in a name or password '?' is %3F and '#' is %23");
+        return invalid(
+            "must have neither query nor fragment; in a name or password '?' is %3F and '#' is %23");
     }
     const size_t slash = url.find('/');
     std::string_view authority = url.substr(0, slash);

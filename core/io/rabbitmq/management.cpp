@@ -23,10 +23,14 @@ constexpr char totals_query[] =
 
 Error status_error(long status) {
     switch (status) {
-        case 401: return {ErrorKind::refused, "the broker refused the log-in (401)"};
-        case 403: return {ErrorKind::refused, "the user may not use the management API here (403)"};
-        case 404: return {ErrorKind::not_found, "no such virtual host or queue (404)"};
-        default: return {ErrorKind::unavailable, "HTTP status " + std::to_string(status)};
+        case 401:
+            return {ErrorKind::refused, "the broker refused the log-in (401)"};
+        case 403:
+            return {ErrorKind::refused, "the user may not use the management API here (403)"};
+        case 404:
+            return {ErrorKind::not_found, "no such virtual host or queue (404)"};
+        default:
+            return {ErrorKind::unavailable, "HTTP status " + std::to_string(status)};
     }
 }
 
@@ -60,8 +64,9 @@ Result<std::vector<QueueTotals>> ManagementClient::queue_totals() {
         auto page = parse_queue_page(*body);
         if (page.has_error()) return within(endpoint_.base_url, page.error());
         if (page->page != number) {
-            return Error{ErrorKind::unavailable, endpoint_.base_url + ": asked for page " + std::to_string(number) +
-                                                     ", got page " + std::to_string(page->page)};
+            return Error{ErrorKind::unavailable, endpoint_.base_url + ": asked for page " +
+                                                     std::to_string(number) + ", got page " +
+                                                     std::to_string(page->page)};
         }
         page_count = page->page_count;
         pages.push_back(std::move(*page));
@@ -76,7 +81,8 @@ Result<std::string> ManagementClient::consumer_holder(const std::string& queue) 
 }
 
 Result<void> ManagementClient::check() {
-    auto body = get("/api/queues/" + percent_encode(endpoint_.virtual_host) + "?columns=name&page=1&page_size=1");
+    auto body =
+        get("/api/queues/" + percent_encode(endpoint_.virtual_host) + "?columns=name&page=1&page_size=1");
     if (body.has_error()) return body.error();
     auto page = parse_queue_page(*body);
     if (page.has_error()) return within(endpoint_.base_url, page.error());

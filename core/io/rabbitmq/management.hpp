@@ -36,8 +36,8 @@ public:
     explicit ManagementClient(ManagementEndpoint endpoint);
     ~ManagementClient();
 
-    /// Totals of every queue of the virtual host; all pages or an error. A queue that moves to an earlier page
-    /// while others are deleted can be absent from one answer: absent is not zero.
+    /// Totals of every queue of the virtual host; all pages or an error. A queue that moves to an earlier
+    /// page while others are deleted can be absent from one answer: absent is not zero.
     Result<std::vector<QueueTotals>> queue_totals();
     /// Who consumes `queue`: consumer tag, connection name and peer, for a person to read.
     Result<std::string> consumer_holder(const std::string& queue);

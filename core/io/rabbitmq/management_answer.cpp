@@ -38,7 +38,8 @@ std::optional<uint64_t> read_count(const json::object& queue, std::string_view f
 
 Result<int> read_page_number(const json::object& page, std::string_view field) {
     const json::value* value = page.if_contains(field);
-    if (value == nullptr || !value->is_int64()) return unexpected(std::string(field) + ": must be an integer");
+    if (value == nullptr || !value->is_int64())
+        return unexpected(std::string(field) + ": must be an integer");
     return static_cast<int>(value->as_int64());
 }
 
@@ -62,7 +63,8 @@ std::string text_at(const json::object& object, std::string_view outer, std::str
     }
     if (value == nullptr || !value->is_string()) return "?";
     std::string text(value->as_string());
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
     return text;
 }
 

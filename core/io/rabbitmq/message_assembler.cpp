@@ -8,7 +8,9 @@ namespace elasticity::rabbitmq {
 
 std::optional<Delivery> MessageAssembler::take(const amqp_frame_t& frame) {
     switch (frame.frame_type) {
-        case AMQP_FRAME_METHOD: begin(frame.payload.method); return std::nullopt;
+        case AMQP_FRAME_METHOD:
+            begin(frame.payload.method);
+            return std::nullopt;
         case AMQP_FRAME_HEADER: {
             const auto& header = frame.payload.properties;
             if (!open_ || header.class_id != AMQP_BASIC_CLASS) return std::nullopt;
@@ -22,7 +24,8 @@ std::optional<Delivery> MessageAssembler::take(const amqp_frame_t& frame) {
             bytes_left_ -= part.len < bytes_left_ ? part.len : bytes_left_;
             return finish_when_whole();
         }
-        default: return std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 

@@ -7,7 +7,8 @@
 namespace elasticity::rabbitmq {
 namespace {
 
-void set_text(amqp_basic_properties_t& properties, amqp_flags_t flag, amqp_bytes_t& field, const std::string& text) {
+void set_text(amqp_basic_properties_t& properties, amqp_flags_t flag, amqp_bytes_t& field,
+              const std::string& text) {
     if (text.empty() || text.size() > short_text_bytes_max) return;
     properties._flags |= flag;
     field = view_of(text);

@@ -27,7 +27,8 @@ public:
         : settings_(std::move(settings)),
           source_(std::move(source)),
           again_backoff_(session.backoff),
-          thread_(std::move(session), "publisher", [this](Connection& connection) { return run(connection); }) {}
+          thread_(std::move(session), "publisher",
+                  [this](Connection& connection) { return run(connection); }) {}
 
     void start() { thread_.start(); }
     void stop() { thread_.stop(std::chrono::seconds(2)); }
@@ -99,7 +100,8 @@ Result<void> Publisher::Sender::set_up(Connection& connection) {
     returns_ = MessageAssembler(returned_body_bytes_max);
     if (auto opened = connection.open_channel(main_channel); opened.has_error()) return opened;
     amqp_confirm_select_t select{};
-    auto selected = connection.call(main_channel, AMQP_CONFIRM_SELECT_METHOD, AMQP_CONFIRM_SELECT_OK_METHOD, &select);
+    auto selected =
+        connection.call(main_channel, AMQP_CONFIRM_SELECT_METHOD, AMQP_CONFIRM_SELECT_OK_METHOD, &select);
     if (selected.has_error()) return selected.error();
     for (const std::string& queue : settings_.queues) declare(connection, queue);
     return {};
@@ -213,14 +215,16 @@ Result<void> Publisher::Sender::take_method(Connection& connection, const amqp_m
         }
         case AMQP_CONNECTION_BLOCKED_METHOD:
             blocked_ = true;
-            thread_.tell(EventKind::blocked, connection.name() + ": the broker accepts no messages: " +
+            thread_.tell(EventKind::blocked,
+                         connection.name() + ": the broker accepts no messages: " +
                              text_of(static_cast<const amqp_connection_blocked_t*>(method.decoded)->reason));
             break;
         case AMQP_CONNECTION_UNBLOCKED_METHOD:
             blocked_ = false;
             thread_.tell(EventKind::unblocked, connection.name() + ": the broker accepts messages again");
             break;
-        default: break;
+        default:
+            break;
     }
     return {};
 }
@@ -231,7 +235,8 @@ void Publisher::Sender::take_return(const Delivery& returned) {
     for (auto& [tag, in_flight] : in_flight_) {
         const OutboundMessage& message = in_flight.message;
         if (!in_flight.returned && message.mandatory && message.queue == returned.routing_key &&
-            message.body.size() == returned.body_bytes && (returned.too_large || message.body == returned.body) &&
+            message.body.size() == returned.body_bytes &&
+            (returned.too_large || message.body == returned.body) &&
             (returned.message_id.empty() || message.message_id == returned.message_id)) {
             in_flight.returned = true;
             return;

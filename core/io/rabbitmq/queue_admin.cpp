@@ -28,7 +28,8 @@ Result<DeclaredQueue> declare(Connection& connection, const std::string& queue, 
     declare.queue = view_of(queue);
     declare.passive = passive;
     declare.durable = 1;
-    auto answer = connection.call(admin_channel, AMQP_QUEUE_DECLARE_METHOD, AMQP_QUEUE_DECLARE_OK_METHOD, &declare);
+    auto answer =
+        connection.call(admin_channel, AMQP_QUEUE_DECLARE_METHOD, AMQP_QUEUE_DECLARE_OK_METHOD, &declare);
     if (answer.has_error()) return answer.error();
     const auto* counts = static_cast<const amqp_queue_declare_ok_t*>(*answer);
     return DeclaredQueue{counts->message_count, counts->consumer_count};
@@ -45,11 +46,13 @@ Result<void> bind(Connection& connection, const std::string& queue, const std::s
     return {};
 }
 
-Result<void> wait_for_confirm(Connection& connection, const std::string& queue, std::chrono::milliseconds timeout) {
+Result<void> wait_for_confirm(Connection& connection, const std::string& queue,
+                              std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     bool returned = false;
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         amqp_frame_t frame{};
         auto outcome = connection.wait_frame(frame, left, nullptr);
         if (outcome.has_error()) return outcome.error();
@@ -60,13 +63,17 @@ Result<void> wait_for_confirm(Connection& connection, const std::string& queue, 
         if (auto closed = connection.closed_by(frame)) return *closed;
         if (frame.frame_type != AMQP_FRAME_METHOD) continue;
         switch (frame.payload.method.id) {
-            case AMQP_BASIC_RETURN_METHOD: returned = true; break;
+            case AMQP_BASIC_RETURN_METHOD:
+                returned = true;
+                break;
             case AMQP_BASIC_NACK_METHOD:
-                return Error{ErrorKind::unavailable, connection.name() + ": the broker did not take the message"};
+                return Error{ErrorKind::unavailable,
+                             connection.name() + ": the broker did not take the message"};
             case AMQP_BASIC_ACK_METHOD:
                 if (!returned) return {};
                 return Error{ErrorKind::not_found, connection.name() + ": no queue '" + queue + "'"};
-            default: break;
+            default:
+                break;
         }
     }
 }
@@ -95,7 +102,8 @@ Result<void> delete_queue(Connection& connection, const std::string& queue, Queu
         amqp_queue_delete_t remove{};
         remove.queue = view_of(queue);
         remove.if_empty = when == QueueDelete::if_empty;
-        auto answer = connection.call(admin_channel, AMQP_QUEUE_DELETE_METHOD, AMQP_QUEUE_DELETE_OK_METHOD, &remove);
+        auto answer =
+            connection.call(admin_channel, AMQP_QUEUE_DELETE_METHOD, AMQP_QUEUE_DELETE_OK_METHOD, &remove);
         if (answer.has_error()) return answer.error();
         return {};
     });
@@ -111,8 +119,8 @@ Result<void> publish_confirmed(Connection& connection, const OutboundMessage& me
     if (auto named = check_name(message.queue); named.has_error()) return named;
     return on_admin_channel(connection, [&]() -> Result<void> {
         amqp_confirm_select_t select{};
-        auto selected =
-            connection.call(admin_channel, AMQP_CONFIRM_SELECT_METHOD, AMQP_CONFIRM_SELECT_OK_METHOD, &select);
+        auto selected = connection.call(admin_channel, AMQP_CONFIRM_SELECT_METHOD,
+                                        AMQP_CONFIRM_SELECT_OK_METHOD, &select);
         if (selected.has_error()) return selected.error();
         auto sent = send_message(connection, admin_channel, message, true);
         if (sent.has_error()) return sent;

@@ -17,8 +17,9 @@ public:
     Rounds(SessionSettings session, ReaderSettings settings, OnBatch on_batch)
         : settings_(settings),
           on_batch_(std::move(on_batch)),
-          thread_(std::move(session), "reader", [this](Connection& connection) { return run(connection); },
-                  [this](const Error& error) { report_unavailable(error); }) {}
+          thread_(
+              std::move(session), "reader", [this](Connection& connection) { return run(connection); },
+              [this](const Error& error) { report_unavailable(error); }) {}
 
     void start() { thread_.start(); }
     void stop();
@@ -176,7 +177,8 @@ Result<void> QueueReader::Rounds::read_all(DeclarePipeline& pipeline) {
             missing.push_back(queue);
         }
     }
-    if (auto done = read(pipeline, present, DeclarePipeline::outstanding_max, began); done.has_error()) return done;
+    if (auto done = read(pipeline, present, DeclarePipeline::outstanding_max, began); done.has_error())
+        return done;
     if (auto done = read(pipeline, missing, 1, began); done.has_error()) return done;
     CountsBatch batch;
     batch.began = began;

@@ -14,7 +14,8 @@ Result<std::string> declare_reply_queue(Connection& connection) {
     amqp_queue_declare_t declare{};
     declare.exclusive = 1;
     declare.auto_delete = 1;
-    auto answer = connection.call(main_channel, AMQP_QUEUE_DECLARE_METHOD, AMQP_QUEUE_DECLARE_OK_METHOD, &declare);
+    auto answer =
+        connection.call(main_channel, AMQP_QUEUE_DECLARE_METHOD, AMQP_QUEUE_DECLARE_OK_METHOD, &declare);
     if (answer.has_error()) return answer.error();
     return text_of(static_cast<const amqp_queue_declare_ok_t*>(*answer)->queue);
 }
@@ -29,7 +30,8 @@ Result<ReplyQueue> ReplyQueue::open(Connection& connection) {
     consume.queue = view_of(*name);
     consume.no_ack = 1;
     consume.exclusive = 1;
-    auto answer = connection.call(main_channel, AMQP_BASIC_CONSUME_METHOD, AMQP_BASIC_CONSUME_OK_METHOD, &consume);
+    auto answer =
+        connection.call(main_channel, AMQP_BASIC_CONSUME_METHOD, AMQP_BASIC_CONSUME_OK_METHOD, &consume);
     if (answer.has_error()) return answer.error();
     return ReplyQueue(connection, *name);
 }
@@ -45,7 +47,8 @@ ReplyQueue::~ReplyQueue() = default;
 Result<std::optional<Delivery>> ReplyQueue::wait(std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         amqp_frame_t frame{};
         auto outcome = connection_->wait_frame(frame, left, nullptr);
         if (outcome.has_error()) return outcome.error();

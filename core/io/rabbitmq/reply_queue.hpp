@@ -14,7 +14,8 @@ class Connection;
 class MessageAssembler;
 
 /// A queue for the answers to our own messages: exclusive, named by the broker, gone with the connection.
-/// The connection is the caller's, outlives it, and is used by nobody else in the meantime: publish on another.
+/// The connection is the caller's, outlives it, and is used by nobody else in the meantime: publish on
+/// another.
 class ReplyQueue {
 public:
     static Result<ReplyQueue> open(Connection& connection);

@@ -7,7 +7,10 @@
 namespace elasticity::rabbitmq {
 
 SessionThread::SessionThread(SessionSettings settings, std::string role, Run run, Failed failed)
-    : settings_(std::move(settings)), role_(std::move(role)), run_(std::move(run)), failed_(std::move(failed)) {}
+    : settings_(std::move(settings)),
+      role_(std::move(role)),
+      run_(std::move(run)),
+      failed_(std::move(failed)) {}
 
 SessionThread::~SessionThread() {
     stop(std::chrono::milliseconds(0));
@@ -40,7 +43,8 @@ void SessionThread::tell(EventKind kind, std::string text) {
 void SessionThread::pause(std::chrono::milliseconds duration) {
     const auto deadline = std::chrono::steady_clock::now() + duration;
     while (!stopping()) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0 || !wake_.wait_for(left)) return;
         // Nothing can be done for the caller of `notify` without a connection; a new session looks anyway.
         wake_.clear();
@@ -79,7 +83,8 @@ SessionEnd SessionThread::run_once() {
     SessionEnd end = run_(**connection);
     lend(nullptr);
     (*connection)->close();
-    held_for_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    held_for_ =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     return end;
 }
 

@@ -55,7 +55,8 @@ TEST_CASE("admin: a queue that is not empty is not deleted with if_empty") {
 TEST_CASE("admin: a message for a queue that does not exist is not confirmed") {
     const Broker broker = Broker::shared();
     const auto connection = broker.connect();
-    const auto published = publish_confirmed(*connection, message_to("test.nowhere", "x"), std::chrono::seconds(10));
+    const auto published =
+        publish_confirmed(*connection, message_to("test.nowhere", "x"), std::chrono::seconds(10));
     REQUIRE(published.has_error());
     CHECK(published.error().kind == ErrorKind::not_found);
 }
@@ -77,7 +78,8 @@ TEST_CASE("reply queue: an answer arrives with its correlation id, and no answer
     const auto nothing = replies->wait(std::chrono::milliseconds(50));
     REQUIRE_FALSE(nothing.has_error());
     CHECK_FALSE(*nothing);
-    const auto sent = publish_confirmed(*sender, message_to(replies->name(), "answer"), std::chrono::seconds(10));
+    const auto sent =
+        publish_confirmed(*sender, message_to(replies->name(), "answer"), std::chrono::seconds(10));
     REQUIRE_FALSE(sent.has_error());
     const auto answer = replies->wait(std::chrono::seconds(10));
     REQUIRE_FALSE(answer.has_error());

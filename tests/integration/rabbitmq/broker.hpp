@@ -111,8 +111,8 @@ private:
     int64_t next_id_ = 1;
 };
 
-/// A queue that no other test and no earlier run uses, deleted at the end. It keeps no connection, so that the
-/// broker may be restarted meanwhile.
+/// A queue that no other test and no earlier run uses, deleted at the end. It keeps no connection, so that
+/// the broker may be restarted meanwhile.
 class TestQueue {
 public:
     TestQueue(const Broker& broker, const std::string& name);

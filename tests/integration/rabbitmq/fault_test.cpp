@@ -85,11 +85,13 @@ TEST_CASE("faults: a batch that was not acknowledged when the broker died comes 
     const Broker broker = node().broker();
     const TestQueue queue(broker, "unacknowledged");
     queue.publish("x");
-    DeployListener listener(broker.session("em-1"), listen_to(queue.name()), [&](std::span<const Delivery> batch) {
-        for (const Delivery& delivery : batch) seen.put(delivery.body + (delivery.redelivered ? " again" : ""));
-        may_return.wait_for_count(1);
-        return BatchVerdict::acknowledge;
-    });
+    DeployListener listener(broker.session("em-1"), listen_to(queue.name()),
+                            [&](std::span<const Delivery> batch) {
+                                for (const Delivery& delivery : batch)
+                                    seen.put(delivery.body + (delivery.redelivered ? " again" : ""));
+                                may_return.wait_for_count(1);
+                                return BatchVerdict::acknowledge;
+                            });
     listener.start();
     REQUIRE(seen.wait_for_count(1));
     node().kill();
@@ -113,7 +115,9 @@ TEST_CASE("faults: the reader says unavailable with a reason while the broker is
     QueueReader reader(broker.session("em-1"), settings, [&](CountsBatch batch) { batches.put(batch); });
     reader.watch({queue});
     reader.start();
-    const auto has_one = [&](const CountsBatch& batch) { return !batch.queues.empty() && batch.queues[0].ready == 1; };
+    const auto has_one = [&](const CountsBatch& batch) {
+        return !batch.queues.empty() && batch.queues[0].ready == 1;
+    };
     REQUIRE(batches.wait_for_any(has_one));
     node().stop();
     REQUIRE(batches.wait_for_any([](const CountsBatch& batch) { return batch.unavailable.has_value(); }));
@@ -193,13 +197,15 @@ TEST_CASE("faults: heartbeats keep an idle connection, and a handler that is too
     DeployListener listener(session, listen_to(queue.name()), [&](std::span<const Delivery> batch) {
         for (const Delivery& delivery : batch) seen.put(delivery.body);
         // Longer than any broker waits for a heartbeat of 1 s; only the first time.
-        if (seen.values().size() == 1) Inbox<int>().wait([](auto&) { return false; }, std::chrono::seconds(5));
+        if (seen.values().size() == 1)
+            Inbox<int>().wait([](auto&) { return false; }, std::chrono::seconds(5));
         return BatchVerdict::acknowledge;
     });
     listener.start();
     REQUIRE(wait_for(events, EventKind::connected));
     // Idle for several heartbeats: no event comes, which is what this waits for.
-    CHECK_FALSE(events.wait([](const std::vector<Event>& all) { return all.size() > 1; }, std::chrono::seconds(4)));
+    CHECK_FALSE(
+        events.wait([](const std::vector<Event>& all) { return all.size() > 1; }, std::chrono::seconds(4)));
     queue.publish("slow");
     CHECK(seen.wait_for_count(2));
     CHECK(wait_for(events, EventKind::disconnected));

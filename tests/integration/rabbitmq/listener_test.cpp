@@ -1,5 +1,5 @@
-#include <catch2/catch.hpp>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <map>
@@ -52,16 +52,18 @@ TEST_CASE("listener: messages arrive in order with their properties, and are the
     CHECK(queue.ready() == 0);
 }
 
-TEST_CASE("listener: what the handler cannot take care of is not acknowledged, and comes again in its order") {
+TEST_CASE(
+    "listener: what the handler cannot take care of is not acknowledged, and comes again in its order") {
     const Broker broker = Broker::shared();
     const TestQueue queue(broker, "retry");
     for (int i = 0; i < 20; ++i) queue.publish(std::to_string(i));
     Inbox<Delivery> inbox;
     int refusals = 3;
-    DeployListener listener(broker.session("em-1"), listen_to(queue.name()), [&](std::span<const Delivery> batch) {
-        if (refusals-- > 0) return BatchVerdict::retry_later;
-        return keep_in(inbox)(batch);
-    });
+    DeployListener listener(broker.session("em-1"), listen_to(queue.name()),
+                            [&](std::span<const Delivery> batch) {
+                                if (refusals-- > 0) return BatchVerdict::retry_later;
+                                return keep_in(inbox)(batch);
+                            });
     listener.start();
     REQUIRE(inbox.wait_for_count(20));
     listener.stop();
@@ -115,9 +117,9 @@ TEST_CASE("listener: a holder that goes within the waiting time is succeeded") {
     const Broker broker = Broker::shared();
     const TestQueue queue(broker, "succeed");
     Events first_events;
-    auto first = std::make_unique<DeployListener>(broker.session("em-1", sink(first_events)),
-                                                  listen_to(queue.name()),
-                                                  [](auto) { return BatchVerdict::acknowledge; });
+    auto first =
+        std::make_unique<DeployListener>(broker.session("em-1", sink(first_events)), listen_to(queue.name()),
+                                         [](auto) { return BatchVerdict::acknowledge; });
     first->start();
     REQUIRE(wait_for(first_events, EventKind::connected));
     ListenerSettings settings = listen_to(queue.name());
@@ -134,7 +136,8 @@ TEST_CASE("listener: a queue with other arguments ends it, and the difference is
     const Broker broker = Broker::shared();
     const std::string url = broker.management().base_url + "/api/queues/%2F/test.other-arguments";
     const std::string curl = "curl -fsS -u guest:guest " + url;
-    REQUIRE(std::system((curl + " -X PUT -d '{\"durable\":true,\"arguments\":{\"x-max-length\":7}}'").c_str()) == 0);
+    REQUIRE(std::system(
+                (curl + " -X PUT -d '{\"durable\":true,\"arguments\":{\"x-max-length\":7}}'").c_str()) == 0);
     Events events;
     DeployListener listener(broker.session("em-1", sink(events)), listen_to("test.other-arguments"),
                             [](auto) { return BatchVerdict::acknowledge; });

@@ -36,7 +36,8 @@ TEST_CASE("management: messages that a consumer holds are counted as unacknowled
     listener.start();
     Inbox<TotalsBatch> batches;
     const auto source = [&]() -> Result<ManagementEndpoint> { return broker.management(); };
-    ManagementReader reader(source, std::chrono::milliseconds(200), [&](TotalsBatch batch) { batches.put(batch); });
+    ManagementReader reader(source, std::chrono::milliseconds(200),
+                            [&](TotalsBatch batch) { batches.put(batch); });
     reader.start();
     CHECK(batches.wait_for_any([&](const TotalsBatch& batch) {
         const auto totals = totals_of(batch, queue.name());

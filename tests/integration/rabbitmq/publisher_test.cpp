@@ -79,7 +79,8 @@ TEST_CASE("publisher: what AMQP cannot carry does not stop what comes after it")
     publisher.stop();
     CHECK(queue.ready() == 1);
     const auto told = events.values();
-    CHECK(std::count_if(told.begin(), told.end(), [](const Event& e) { return e.kind == EventKind::dropped; }) == 2);
+    CHECK(std::count_if(told.begin(), told.end(),
+                        [](const Event& e) { return e.kind == EventKind::dropped; }) == 2);
 }
 
 TEST_CASE("publisher: an outbox that fails is asked again, and what it could not forget is not sent twice") {

@@ -37,7 +37,8 @@ public:
                       R"(","durable":false,"auto_delete":false,"arguments":{}})";
         }
         curl("/vhosts/crowded", "-X PUT", "");
-        curl("/definitions/crowded", "-X POST -H 'content-type: application/json'", R"({"queues":[)" + queues + "]}");
+        curl("/definitions/crowded", "-X POST -H 'content-type: application/json'",
+             R"({"queues":[)" + queues + "]}");
     }
     ~CrowdedHost() { curl("/vhosts/crowded", "-X DELETE", ""); }
 

@@ -43,7 +43,8 @@ TEST_CASE("TLS: a client certificate is accepted") {
 TEST_CASE("TLS: another authority is refused, be it a file or the system's") {
     Endpoint endpoint = Broker::shared().tls_endpoint();
     endpoint.tls->ca_file = GENERATE("", "client certificate");
-    if (!endpoint.tls->ca_file.empty()) endpoint.tls->ca_file = Broker::shared().setting("CLIENT_CERTIFICATE_FILE");
+    if (!endpoint.tls->ca_file.empty())
+        endpoint.tls->ca_file = Broker::shared().setting("CLIENT_CERTIFICATE_FILE");
     CHECK(contains(refusal(endpoint), "not signed by a trusted authority"));
 }
 

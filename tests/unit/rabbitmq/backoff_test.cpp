@@ -13,7 +13,8 @@ TEST_CASE("back-off: the wait doubles up to the cap") {
 }
 
 TEST_CASE("back-off: jitter takes away at most half, and never adds") {
-    const elasticity::rabbitmq::BackoffSettings settings{milliseconds(100), milliseconds(500), milliseconds(1'000)};
+    const elasticity::rabbitmq::BackoffSettings settings{milliseconds(100), milliseconds(500),
+                                                         milliseconds(1'000)};
     CHECK(Backoff(settings).next(0.0).count() == 50);
     CHECK(Backoff(settings).next(0.5).count() == 75);
     CHECK(Backoff(settings).next(7.0).count() == 100);

@@ -62,8 +62,9 @@ TEST_CASE("endpoint: a wrong URL is refused, and the text does not repeat it") {
         {"amqp://[::1", "AMQP URL: host: '[' without ']'"},
         {"amqp://[::1]x", "AMQP URL: host: only a port may follow ']'"},
         {"amqp://h/a/b", "AMQP URL: virtual host: a '/' in the name is written %2F"},
-        {"amqp://u:p?secret@h", "AMQP URL: must have neither query nor fragment; in a name or password '?' is %3F "
-                                "and '#' is %23"},
+        {"amqp://u:p?secret@h",
+         "AMQP URL: must have neither query nor fragment; in a name or password '?' is %3F "
+         "and '#' is %23"},
     }));
     CHECK(parsed(url) == expected);
     CHECK(parsed(url).find("secret") == std::string::npos);

@@ -20,7 +20,8 @@ std::string text(const std::vector<QueueTotals>& queues) {
 }
 
 std::string page_with(const std::string& items) {
-    return R"({"filtered_count":3,"items":[)" + items + R"(],"page":1,"page_count":2,"page_size":2,"total_count":3})";
+    return R"({"filtered_count":3,"items":[)" + items +
+           R"(],"page":1,"page_count":2,"page_size":2,"total_count":3})";
 }
 
 std::string parsed(const std::string& json) {
@@ -48,7 +49,8 @@ TEST_CASE("management: a field that is absent stays absent, and is not zero") {
 
 TEST_CASE("management: an impossible value is left out and makes the queue suspect") {
     const std::string value = GENERATE("-1", "1.5", "1e300", "18446744073709551615", "\"3\"", "[]");
-    CHECK(parsed(page_with(R"({"name":"q","messages_ready":)" + value + R"(,"consumers":1})")) == "q - - 1 suspect\n");
+    CHECK(parsed(page_with(R"({"name":"q","messages_ready":)" + value + R"(,"consumers":1})")) ==
+          "q - - 1 suspect\n");
 }
 
 TEST_CASE("management: an answer that is not whole is an error, never an empty list") {
@@ -57,12 +59,15 @@ TEST_CASE("management: an answer that is not whole is an error, never an empty l
         {"{}", "management answer: page: must be an integer"},
         {R"({"page":1})", "management answer: page_count: must be an integer"},
         {R"({"page":1,"page_count":1})", "management answer: items: must be an array"},
-        {R"({"page":1,"page_count":1,"items":[7]})", "management answer: items: each must be an object with a name"},
-        {R"({"page":1,"page_count":1,"items":[{}]})", "management answer: items: each must be an object with a name"},
+        {R"({"page":1,"page_count":1,"items":[7]})",
+         "management answer: items: each must be an object with a name"},
+        {R"({"page":1,"page_count":1,"items":[{}]})",
+         "management answer: items: each must be an object with a name"},
     }));
     CHECK(parsed(json) == expected);
     const std::string whole = page_with(R"({"name":"q","messages_ready":1})");
-    for (size_t size = 0; size < whole.size(); ++size) CHECK(parse_queue_page(whole.substr(0, size)).has_error());
+    for (size_t size = 0; size < whole.size(); ++size)
+        CHECK(parse_queue_page(whole.substr(0, size)).has_error());
 }
 
 TEST_CASE("management: a queue on two pages counts once, and the later page wins") {
@@ -73,10 +78,12 @@ TEST_CASE("management: a queue on two pages counts once, and the later page wins
 }
 
 TEST_CASE("management: the holder of a queue is named by tag and connection, without control characters") {
-    CHECK(*parse_consumer_holder(R"({"consumer_details":[{"consumer_tag":"elasticity em-1 host 7\n",)"
-                                 R"("channel_details":{"connection_name":"127.0.0.1:1 -> 127.0.0.1:2"}}]})") ==
-          "'elasticity em-1 host 7?' on connection '127.0.0.1:1 -> 127.0.0.1:2'");
-    CHECK(parse_consumer_holder(R"({"consumer_details":[]})").error().kind == elasticity::ErrorKind::not_found);
+    CHECK(
+        *parse_consumer_holder(R"({"consumer_details":[{"consumer_tag":"elasticity em-1 host 7\n",)"
+                               R"("channel_details":{"connection_name":"127.0.0.1:1 -> 127.0.0.1:2"}}]})") ==
+        "'elasticity em-1 host 7?' on connection '127.0.0.1:1 -> 127.0.0.1:2'");
+    CHECK(parse_consumer_holder(R"({"consumer_details":[]})").error().kind ==
+          elasticity::ErrorKind::not_found);
     CHECK(parse_consumer_holder(R"({"consumer_details":[5]})").has_error());
     CHECK(parse_consumer_holder("").has_error());
 }
