@@ -143,10 +143,16 @@ std::optional<sdk::Instance> DockerBackend::adopt(const sdk::Call& call, const s
 
 /// A container that the engine refuses to start is removed: nobody else would.
 void DockerBackend::start(const sdk::Call& call, const std::string& id, const std::string& name) {
-    const Reply reply = api_.start_container(call, id);
-    constexpr long already_started = 304;
-    if (reply.ok() || reply.status == already_started) return;
-    remove(call, id);
+    Reply reply;
+    try {
+        reply = api_.start_container(call, id);
+        constexpr long already_started = 304;
+        if (reply.ok() || reply.status == already_started) return;
+        remove(call, id);
+    } catch (sdk::Error& error) {
+        error.flags |= ELS_ERR_MAYBE_DONE;  // whatever kept us from going on, the container is there
+        throw;
+    }
     throw request_failure("cannot start " + name, reply);
 }
 
@@ -172,7 +178,7 @@ void DockerBackend::stop(const sdk::Call& call, const sdk::Instance& worker,
                                                    " ms, want more than the grace of " +
                                                    std::to_string(grace.count()) + " ms");
     }
-    // A paused worker would sleep through its SIGTERM.
+    // A paused worker would sleep through its SIGTERM. If it cannot be woken, the stop says why.
     if (worker.state == ELS_ST_SUSPENDED) api_.unpause_container(call, worker.id);
     const Reply reply = api_.stop_container(call, worker.id, std::chrono::ceil<std::chrono::seconds>(grace));
     constexpr long already_stopped = 304;

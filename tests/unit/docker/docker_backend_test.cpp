@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "sdk/host/services.hpp"
 #include "tests/unit/docker/call_support.hpp"
@@ -19,11 +20,12 @@ namespace {
 struct World {
     std::vector<std::pair<std::string, std::string>> answers;
     std::vector<std::string> asked;
+    bool vanishes_after_answer = false;
+    sdk::HostCall call = call_within(10s);
     ScriptedServer server{[this](const std::string& request) { return reply(request); }};
     sdk::HostServices services{host_options()};
     DockerBackend backend{sdk::Host(services.get()),
                           R"({"endpoint": "unix://)" + server.socket_path() + "\"}"};
-    sdk::HostCall call = call_within(10s);
 
     static sdk::HostOptions host_options() {
         sdk::HostOptions options;
@@ -34,6 +36,7 @@ struct World {
     std::string reply(const std::string& request) {
         if (request.find("/_ping ") != std::string::npos) return answer(200, "", "Api-Version: 1.41\r\n");
         asked.push_back(request.substr(0, request.find_first_of("?\r")));
+        if (vanishes_after_answer) std::filesystem::remove(server.socket_path());
         for (const auto& [beginning, text] : answers) {
             if (asked.back().rfind(beginning, 0) == 0) return text;
         }
@@ -83,6 +86,17 @@ TEST_CASE("backend: an answer that is lost leaves the worker maybe done, and not
     CHECK(error.code == ELS_UNAVAILABLE);
     CHECK(error.flags == (ELS_ERR_RETRY_SAME | ELS_ERR_MAYBE_DONE));
     for (const std::string& request : world.asked) CHECK(request.find("DELETE") == std::string::npos);
+}
+
+TEST_CASE("backend: an engine that is gone before the start leaves the worker maybe done") {
+    World world;
+    world.answers = {
+        {"POST /v1.41/containers/create", answer(201, R"({"Id": "abc"})", "Connection: close\r\n")}};
+    world.vanishes_after_answer = true;
+    const auto error = error_of([&] { world.create(); });
+    CHECK(error.code == ELS_UNAVAILABLE);
+    CHECK(error.flags == (ELS_ERR_RETRY_SAME | ELS_ERR_MAYBE_DONE));
+    CHECK(world.asked.size() == 1);
 }
 
 TEST_CASE("backend: a name in use by a container that is just vanishing is to be tried again") {
