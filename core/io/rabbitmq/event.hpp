@@ -7,7 +7,7 @@ namespace elasticity::rabbitmq {
 enum class EventKind {
     connected,
     disconnected,    ///< it reconnects by itself; the text says why it broke
-    blocked,         ///< the broker accepts no messages for now (memory or disk alarm); not an error
+    blocked,         ///< the broker accepts no messages at present (memory or disk alarm); not an error
     unblocked,       ///< it does again
     held_by_other,   ///< final: another consumer owns the queue; the text names it
     queue_mismatch,  ///< final: the queue exists with other arguments; the text names the difference
