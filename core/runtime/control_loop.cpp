@@ -12,7 +12,6 @@ namespace {
 constexpr Millis list_retry{2'000};
 /// How soon a worker that could not be ended is asked to go again.
 constexpr Millis destroy_retry{5'000};
-constexpr Millis journal_retry{2'000};
 constexpr Millis queue_retry{2'000};
 constexpr Millis longest_sleep{60'000};
 
@@ -33,6 +32,7 @@ ControlLoop::ControlLoop(Ports ports, LoopSettings settings, Recovered recovered
     for (auto& memory : recovered.memories) recovered_memories_[memory.tool] = std::move(memory);
     for (const auto& [kind, names] : settings_.placement)
         for (const std::string& name : names) backends_[name];
+    for (const auto& [name, quota] : settings_.max_instances) backends_[name];
 }
 
 ControlLoop::~ControlLoop() = default;
@@ -86,38 +86,54 @@ void ControlLoop::add_tool(const std::shared_ptr<const HeldTool>& held) {
     const std::string old_queue = record.tool.queue;
     record.held = held;
     record.tool = make_tool(held->entry, settings_.scaling_defaults);
+    record.forgetting = false;  // what is wanted anew is not forgotten, however far its removal had come
+    record.queue_deleted = false;
     if (record.tool.spec_hash != old_spec) record.breakers.clear();
-    if (is_new) {
-        for (Intent& intent : recovered_intents_[key]) {
-            ++backends_[intent.backend].intents;
-            record.intents[intent.key] = {std::move(intent), 0};
-        }
-        recovered_intents_.erase(key);
-        if (const auto memory = recovered_memories_.find(key); memory != recovered_memories_.end()) {
-            record.memory = memory->second.scaling;
-            record.key_counter = memory->second.key_counter;
-        }
-        if (const auto status = recovered_statuses_.find(key); status != recovered_statuses_.end())
-            record.last_status = status->second;
-    }
+    if (is_new) recover(record);
     if (old_queue != record.tool.queue) {
-        if (!old_queue.empty()) {
-            ports_.queues.unwatch(key.target, old_queue);
-            by_queue_.erase({key.target, old_queue});
-        }
-        by_queue_[{key.target, record.tool.queue}] = key;
+        change_queue(record, old_queue);
         record.reading = {};
-        record.queue_deleted = false;
-        ports_.queues.watch(key.target, record.tool.queue);
     }
     touch(key);
 }
 
+void ControlLoop::recover(ToolRecord& record) {
+    const ToolKey& key = record.tool.key;
+    if (const auto intents = recovered_intents_.find(key); intents != recovered_intents_.end()) {
+        // Those of a backend that is not configured any more stay where they are: nobody can tell what became of them.
+        std::erase_if(intents->second, [&](const Intent& intent) {
+            const bool configured = backends_.contains(intent.backend);
+            if (configured) open_intent(record, intent);
+            return configured;
+        });
+    }
+    if (const auto memory = recovered_memories_.find(key); memory != recovered_memories_.end()) {
+        record.memory = memory->second.scaling;
+        record.key_counter = memory->second.key_counter;
+        // The journal saw it at the last step only: the idle time begins anew rather than being over too early.
+        record.memory.last_demand.reset();
+    }
+    if (const auto status = recovered_statuses_.find(key); status != recovered_statuses_.end())
+        record.last_status = status->second;
+}
+
+/// In one commit two tools may exchange their queues, so that the old one may belong to another tool already.
+void ControlLoop::change_queue(const ToolRecord& record, const std::string& old_queue) {
+    const ToolKey& key = record.tool.key;
+    const auto old_owner = by_queue_.find({key.target, old_queue});
+    if (old_owner != by_queue_.end() && old_owner->second == key) {
+        ports_.queues.unwatch(key.target, old_queue);
+        by_queue_.erase(old_owner);
+    }
+    by_queue_[{key.target, record.tool.queue}] = key;
+    ports_.queues.watch(key.target, record.tool.queue);
+}
+
 void ControlLoop::drop_tool(const ToolKey& key) {
-    const ToolRecord& record = *find_tool(key);
+    ToolRecord& record = *find_tool(key);
     ports_.queues.unwatch(key.target, record.tool.queue);
     by_queue_.erase({key.target, record.tool.queue});
-    for (const auto& [intent_key, intent] : record.intents) --backends_[intent.intent.backend].intents;
+    while (!record.intents.empty()) close_intent(record, record.intents.begin()->first);
     if (record.wake) wakes_.erase({*record.wake, key});
     pending_entry_.forgotten.push_back(key);
     // The counter stays: a tool that is deployed again must not meet the names of its former workers.
@@ -136,6 +152,8 @@ void ControlLoop::on_readings(const std::string& target_id,
         ToolRecord& record = *find_tool(owner->second);
         if (differs(record.reading, reading)) touch(owner->second);
         record.reading = reading;
+        const bool exists = reading.state == Reading::State::value;
+        if (exists && !record.tool.removal) record.queue_trouble.clear();  // somebody else made it
     }
 }
 
@@ -167,31 +185,6 @@ void ControlLoop::on_listed(CallToken token, Result<std::vector<Worker>> workers
     else if (!changes.touched.empty()) touch_waiting();
 }
 
-/// An order is settled by a complete list that began after its call had ended: it is there, or it is not.
-/// One whose answer was lost stays open until it is repeated under the same key.
-void ControlLoop::close_intents(const std::string& backend, std::uint64_t began) {
-    if (backends_[backend].intents == 0) return;
-    for (auto& [key, record] : tools_) {
-        std::vector<std::string> settled;
-        for (const auto& [intent_key, open] : record->intents) {
-            if (open.intent.backend != backend || open.intent.in_flight || open.completed >= began) continue;
-            const auto* worker = workers_.find(key, intent_key);
-            const bool there = worker && worker->worker.state != WorkerState::provisioning;
-            if (open.intent.accepted || open.intent.failed || there) settled.push_back(intent_key);
-        }
-        for (const std::string& intent_key : settled) close_intent(*record, intent_key);
-        if (!settled.empty()) touch(key);
-    }
-}
-
-void ControlLoop::close_intent(ToolRecord& record, const std::string& key) {
-    const auto intent = record.intents.find(key);
-    if (intent == record.intents.end()) return;
-    --backends_[intent->second.intent.backend].intents;
-    record.intents.erase(intent);
-    pending_entry_.closed_keys.push_back(key);
-}
-
 void ControlLoop::on_created(CallToken token, boost::system::result<Worker, CallError> worker) {
     const auto call = take_call(token);
     if (!call) return;
@@ -210,6 +203,7 @@ void ControlLoop::on_created(CallToken token, boost::system::result<Worker, Call
         const bool dead = worker->state == WorkerState::stopped || worker->state == WorkerState::failed;
         workers_.put(call->tool, *worker);
         if (known) {
+            mark_seen(intent->second, true);
             intent->second.intent.accepted = true;
             pending_entry_.accepted_keys.push_back(call->key);
             const auto breaker = record->breakers.find(call->backend);
@@ -232,7 +226,7 @@ void ControlLoop::on_destroyed(CallToken token, boost::system::result<void, Call
         worker->in_flight = false;
         if (!done) worker->retry_at = ports_.clock.now() + std::max(destroy_retry, done.error().retry_after);
     }
-    if (done) workers_.erase(call->tool, call->key);
+    if (done) workers_.erase(call->tool, call->backend, call->key);
     const auto intent = record ? record->intents.find(call->key) : decltype(record->intents.end()){};
     if (record && intent != record->intents.end()) {
         intent->second.intent.in_flight = false;
@@ -247,27 +241,6 @@ void ControlLoop::on_destroyed(CallToken token, boost::system::result<void, Call
     touch_waiting();
 }
 
-void ControlLoop::on_journaled(CallToken token, Result<> done) {
-    const auto call = take_call(token);
-    if (!call) return;
-    journal_trouble_ = done ? "" : done.error().message;
-    for (const JournalEntry::Opened& order : call->orders) {
-        ToolRecord* record = find_tool(order.tool);
-        const auto intent = record ? record->intents.find(order.intent.key) : decltype(record->intents.end()){};
-        if (!record || intent == record->intents.end()) continue;
-        if (done) {
-            start_create(order.tool, order.intent.backend, order.intent.key);
-            continue;
-        }
-        // Nothing durable, nothing made: the order never was.
-        --backends_[order.intent.backend].intents;
-        record->intents.erase(intent);
-        const Finding why{"journal_unavailable", "", "nothing is created, because the journal cannot be written: " + journal_trouble_};
-        note_failure(*record, order.intent.backend, {why, false, false, journal_retry}, ports_.clock.now());
-        touch(order.tool);
-    }
-}
-
 void ControlLoop::on_queue_done(CallToken token, Result<> done) {
     const auto call = take_call(token);
     ToolRecord* record = call ? find_tool(call->tool) : nullptr;
@@ -276,11 +249,10 @@ void ControlLoop::on_queue_done(CallToken token, Result<> done) {
     record->queue_trouble = done ? "" : done.error().message;
     if (call->kind == PendingCall::Kind::delete_queue) {
         // A queue that must be empty and is not stays; its tool goes all the same.
-        if (done || done.error().kind == ErrorKind::conflict) record->queue_deleted = true;
-        else record->queue_retry_at = ports_.clock.now() + queue_retry;
-    } else if (!done) {
-        record->queue_retry_at = ports_.clock.now() + queue_retry;
+        record->queue_deleted = done || done.error().kind == ErrorKind::conflict;
     }
+    // Also after a success: until the next reading has seen it, a queue that was created still counts as missing.
+    record->queue_retry_at = ports_.clock.now() + queue_retry;
     touch(call->tool);
 }
 
@@ -309,11 +281,24 @@ void ControlLoop::note_end(const Worker& worker, TimePoint now) {
 
 void ControlLoop::note_failure(ToolRecord& record, const std::string& backend, const CallError& error, TimePoint now) {
     Breaker& breaker = record.breakers[backend];
+    const TimePoint open_until = breaker.retry_at;
+    // What was tried together fails together: it counts once.
+    if (open_until > now && breaker.failures > 0) --breaker.failures;
     breaker = after_failure(std::move(breaker), error.finding, error.retry_after, now);
+    breaker.retry_at = std::max(breaker.retry_at, open_until);
     if (error.backend_unavailable) {
         backends_[backend].trouble = error.finding.message;
         backends_[backend].next_list = now;
     }
+}
+
+/// A worker that is ended because it did not boot in time is a failure, too.
+void ControlLoop::note_late(ToolRecord& record, const Step& step, TimePoint now) {
+    const auto* worker = workers_.find(record.tool.key, step.key);
+    const Millis boot_timeout = record.tool.scaling.boot_timeout;
+    if (!worker || record.tool.removal || fate_of(worker->worker, boot_timeout, now) != Fate::late) return;
+    const std::string text = "worker " + step.key + " was still booting after " + to_text(boot_timeout);
+    note_failure(record, step.backend, {{"boot_timeout", "", text}, false, false, Millis(0)}, now);
 }
 
 void ControlLoop::forgive_settled(ToolRecord& record, TimePoint now) const {
@@ -350,10 +335,11 @@ TimePoint ControlLoop::run_due() {
     }
     const std::set<ToolKey> due = std::exchange(dirty_, {});
     for (const ToolKey& key : due) plan_one(*find_tool(key), now);
-    flush_journal();
+    flush_journal(now);
 
     TimePoint next = now + longest_sleep;
     if (!dirty_.empty()) next = now;
+    if (!pending_entry_.empty()) next = std::min(next, journal_retry_at_);
     if (!wakes_.empty()) next = std::min(next, wakes_.begin()->first);
     for (const auto& [name, backend] : backends_)
         if (!backend.listing) next = std::min(next, backend.next_list);

@@ -12,6 +12,8 @@
 
 namespace elasticity {
 
+struct IntentRecord;
+
 /// What the loop needs to know of the settings.
 struct LoopSettings {
     std::string install_id;
@@ -63,12 +65,17 @@ public:
     /// Whether calls are under way whose outcome is not known.
     bool busy() const;
 
+    /// How many decisions about single tools were made: the measure of the loop's work.
+    std::uint64_t plans_made() const { return plans_made_; }
+
 private:
     struct ToolRecord;
     struct BackendRecord;
     struct PendingCall;
 
     void add_tool(const std::shared_ptr<const HeldTool>& held);
+    void recover(ToolRecord& record);
+    void change_queue(const ToolRecord& record, const std::string& old_queue);
     void drop_tool(const ToolKey& key);
     void touch(const ToolKey& key);
     void touch_waiting();
@@ -80,13 +87,22 @@ private:
     void order(ToolRecord& record, const Step& step, TimePoint now);
     void let_go(ToolRecord& record, const Step& step);
     void start_create(const ToolKey& tool, const std::string& backend, const std::string& key);
+    void start_queue_call(ToolRecord& record, StepKind kind, TimePoint now);
     void report(ToolRecord& record, const ToolView& view, const ToolPlan& plan, TimePoint now);
-    void flush_journal();
+    void flush_journal(TimePoint now);
+    void journal_works();
+    void journal_failed(const JournalEntry& entry, const std::string& why);
+    void give_up_order(const JournalEntry::Opened& order, TimePoint now);
     void note_end(const Worker& worker, TimePoint now);
     void note_failure(ToolRecord& record, const std::string& backend, const CallError& error, TimePoint now);
+    void note_late(ToolRecord& record, const Step& step, TimePoint now);
     void forgive_settled(ToolRecord& record, TimePoint now) const;
-    void close_intents(const std::string& backend, std::uint64_t began);
+    void open_intent(ToolRecord& record, Intent intent);
+    void mark_seen(IntentRecord& intent, bool seen);
+    void erase_intent(ToolRecord& record, const std::string& key);
     void close_intent(ToolRecord& record, const std::string& key);
+    void close_intents(const std::string& backend, std::uint64_t began);
+    void close_intents_of_unknown_tools(const std::string& backend);
     CallToken new_call(PendingCall call);
     std::optional<PendingCall> take_call(CallToken token);
     ToolRecord* find_tool(const ToolKey& key);
@@ -107,7 +123,9 @@ private:
     std::set<ToolKey> waiting_;  ///< tools that wait for room or for a backend
     JournalEntry pending_entry_;
     std::string journal_trouble_;
+    TimePoint journal_retry_at_{};
     CallToken last_token_ = 0;
+    std::uint64_t plans_made_ = 0;
 };
 
 }  // namespace elasticity

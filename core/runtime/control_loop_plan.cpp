@@ -13,7 +13,7 @@ BackendView ControlLoop::backend_view(const std::string& name) const {
     view.trouble = record->second.trouble;
     const auto quota = settings_.max_instances.find(name);
     if (quota != settings_.max_instances.end()) {
-        const std::size_t used = workers_.count_on(name) + record->second.intents;
+        const std::size_t used = workers_.count_on(name) + record->second.unseen_intents;
         view.room = used >= quota->second ? 0 : static_cast<std::uint32_t>(quota->second - used);
     }
     return view;
@@ -34,7 +34,9 @@ ToolView ControlLoop::view_of(ToolRecord& record, TimePoint now) const {
         const auto intent = record.intents.find(key);
         const bool ordered_only = intent != record.intents.end() && !intent->second.intent.accepted &&
                                   worker.worker.state == WorkerState::provisioning;
-        if (!ordered_only) view.workers.push_back({worker.worker, worker.in_flight || worker.retry_at > now});
+        const bool called = worker.in_flight || worker.retry_at > now ||
+                            (intent != record.intents.end() && intent->second.intent.in_flight);
+        if (!ordered_only) view.workers.push_back({worker.worker, called});
     }
     for (const auto& [key, open] : record.intents) {
         const auto& workers = workers_.of(record.tool.key);
@@ -54,6 +56,7 @@ ToolView ControlLoop::view_of(ToolRecord& record, TimePoint now) const {
 void ControlLoop::plan_one(ToolRecord& record, TimePoint now) {
     const ToolKey key = record.tool.key;
     if (record.forgetting) return;
+    ++plans_made_;
     forgive_settled(record, now);
     const ToolView view = view_of(record, now);
     const ToolPlan plan = plan_tool(view, now);
@@ -98,21 +101,11 @@ void ControlLoop::carry_out(ToolRecord& record, const ToolPlan& plan, TimePoint 
                 break;
             case StepKind::destroy:
                 down = down || step.scales;
+                note_late(record, step, now);
                 let_go(record, step);
                 break;
             case StepKind::create_queue:
-            case StepKind::delete_queue: {
-                const bool create = step.kind == StepKind::create_queue;
-                if (record.queue_call_in_flight || record.queue_retry_at > now) break;
-                record.queue_call_in_flight = true;
-                PendingCall call;
-                call.kind = create ? PendingCall::Kind::create_queue : PendingCall::Kind::delete_queue;
-                call.tool = record.tool.key;
-                const CallToken token = new_call(std::move(call));
-                if (create) ports_.queues.create_queue(record.tool, token);
-                else ports_.queues.delete_queue(record.tool, token);
-                break;
-            }
+            case StepKind::delete_queue: start_queue_call(record, step.kind, now); break;
             case StepKind::forget:
                 record.forgetting = true;
                 ports_.store.forget(record.tool.key);
@@ -128,8 +121,19 @@ void ControlLoop::carry_out(ToolRecord& record, const ToolPlan& plan, TimePoint 
 void ControlLoop::order(ToolRecord& record, const Step& step, TimePoint now) {
     Intent intent{step.key, step.backend, now, false, true, false};
     pending_entry_.opened.push_back({record.tool.key, record.tool.spec_hash, intent});
-    record.intents[step.key] = {std::move(intent), 0};
-    ++backends_[step.backend].intents;
+    open_intent(record, std::move(intent));
+}
+
+void ControlLoop::start_queue_call(ToolRecord& record, StepKind kind, TimePoint now) {
+    if (record.queue_call_in_flight || record.queue_retry_at > now) return;
+    const bool create = kind == StepKind::create_queue;
+    record.queue_call_in_flight = true;
+    PendingCall call;
+    call.kind = create ? PendingCall::Kind::create_queue : PendingCall::Kind::delete_queue;
+    call.tool = record.tool.key;
+    const CallToken token = new_call(std::move(call));
+    if (create) ports_.queues.create_queue(record.tool, token);
+    else ports_.queues.delete_queue(record.tool, token);
 }
 
 void ControlLoop::let_go(ToolRecord& record, const Step& step) {
@@ -153,11 +157,13 @@ void ControlLoop::start_create(const ToolKey& tool, const std::string& backend, 
     ports_.backends.create(backend, {key, find_tool(tool)->tool}, new_call(std::move(call)));
 }
 
-void ControlLoop::flush_journal() {
+/// After a failure only an order makes it try again before its time: it has a breaker of its own.
+void ControlLoop::flush_journal(TimePoint now) {
     if (pending_entry_.empty()) return;
+    if (pending_entry_.opened.empty() && journal_retry_at_ > now) return;
     PendingCall call;
     call.kind = PendingCall::Kind::journal;
-    call.orders = pending_entry_.opened;
+    call.entry = pending_entry_;
     ports_.journal.commit(std::exchange(pending_entry_, {}), new_call(std::move(call)));
 }
 

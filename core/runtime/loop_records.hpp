@@ -3,10 +3,10 @@
 
 namespace elasticity {
 
-/// An intent with the number of the change that ended its last call.
 struct IntentRecord {
     Intent intent;
-    std::uint64_t completed = 0;
+    std::uint64_t completed = 0;  ///< number of the change that ended its last call
+    bool seen = false;            ///< its worker is in the picture, and takes its room there
 };
 
 /// Everything that the loop keeps of one tool.
@@ -35,7 +35,8 @@ struct ControlLoop::BackendRecord {
     std::string trouble;
     TimePoint next_list{};
     std::vector<Worker> strays;
-    std::size_t intents = 0;  ///< open ones, over all tools
+    std::map<std::string, ToolKey> intents;  ///< open ones of all tools, by key
+    std::size_t unseen_intents = 0;          ///< those of them that take room besides the workers in the picture
 };
 
 /// A call whose answer has not come yet.
@@ -45,8 +46,8 @@ struct ControlLoop::PendingCall {
     std::string backend;
     ToolKey tool;
     std::string key;
-    std::uint64_t began = 0;           ///< for lists: see ObservedWorkers
-    std::vector<JournalEntry::Opened> orders;  ///< for journal: what may be made once it is durable
+    std::uint64_t began = 0;  ///< for lists: see ObservedWorkers
+    JournalEntry entry;       ///< for journal: what may be made once it is durable, or must be saved later
 };
 
 }  // namespace elasticity

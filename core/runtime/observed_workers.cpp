@@ -11,7 +11,7 @@ bool is_dead(const Worker& worker) {
 
 bool same_situation(const Worker& a, const Worker& b) {
     return a.state == b.state && a.id == b.id && a.spec_hash == b.spec_hash && a.exit_code == b.exit_code &&
-           a.address == b.address;
+           a.address == b.address && a.created == b.created;
 }
 
 }  // namespace
@@ -31,13 +31,15 @@ ObservedWorkers::ListChanges ObservedWorkers::apply_list(const std::string& back
         see(*tool, std::move(worker), began, changes);
     }
     drop_vanished(backend, began, seen, changes);
-    std::erase_if(erased_, [&](const auto& item) { return item.second < began && !seen.contains(item.first); });
+    std::erase_if(erased_[backend],
+                  [&](const auto& item) { return item.second < began && !seen.contains(item.first); });
     return changes;
 }
 
 void ObservedWorkers::see(const ToolKey& tool, Worker worker, std::uint64_t began, ListChanges& changes) {
-    const auto erased = erased_.find(worker.key);
-    if (erased != erased_.end() && erased->second > began) return;
+    const auto& gone = erased_[worker.backend];
+    const auto erased = gone.find(worker.key);
+    if (erased != gone.end() && erased->second > began) return;
     Record* known = find(tool, worker.key);
     if (known && known->changed > began) return;
     if (known && same_situation(known->worker, worker)) return;
@@ -61,21 +63,21 @@ void ObservedWorkers::drop_vanished(const std::string& backend, std::uint64_t be
             changes.ended.back().error = "it vanished from its backend";
         }
         changes.touched.push_back(tool);
-        erase(tool, key);
+        erase(tool, backend, key);
     }
 }
 
 void ObservedWorkers::put(const ToolKey& tool, Worker worker) {
     const std::string key = worker.key;
     by_backend_[worker.backend][key] = tool;
-    erased_.erase(key);
+    erased_[worker.backend].erase(key);
     Record& record = tools_[tool][key];
     record.worker = std::move(worker);
     record.changed = next_change();
 }
 
-void ObservedWorkers::erase(const ToolKey& tool, const std::string& key) {
-    erased_[key] = next_change();
+void ObservedWorkers::erase(const ToolKey& tool, const std::string& backend, const std::string& key) {
+    erased_[backend][key] = next_change();
     const auto records = tools_.find(tool);
     if (records == tools_.end()) return;
     const auto record = records->second.find(key);

@@ -34,7 +34,7 @@ public:
 
     ListChanges apply_list(const std::string& backend, std::uint64_t began, std::vector<Worker> workers);
     void put(const ToolKey& tool, Worker worker);
-    void erase(const ToolKey& tool, const std::string& key);
+    void erase(const ToolKey& tool, const std::string& backend, const std::string& key);
 
     Record* find(const ToolKey& tool, const std::string& key);
     const Records& of(const ToolKey& tool) const;
@@ -48,7 +48,8 @@ private:
 
     std::map<ToolKey, Records> tools_;
     std::map<std::string, std::map<std::string, ToolKey>> by_backend_;  ///< backend -> key -> tool
-    std::map<std::string, std::uint64_t> erased_;                       ///< key -> change that erased it
+    /// backend -> key -> change that erased it: older lists of that backend do not bring it back.
+    std::map<std::string, std::map<std::string, std::uint64_t>> erased_;
     std::uint64_t changes_ = 0;
 };
 

@@ -56,6 +56,7 @@ public:
 class QueueReadings {
 public:
     virtual ~QueueReadings() = default;
+    /// A reading follows, also of a queue that was watched before.
     virtual void watch(const std::string& target_id, const std::string& queue) = 0;
     virtual void unwatch(const std::string& target_id, const std::string& queue) = 0;
     virtual void create_queue(const Tool& tool, CallToken token) = 0;
@@ -103,7 +104,8 @@ public:
 class ToolStore {
 public:
     virtual ~ToolStore() = default;
-    /// Takes a tool out whose removal is complete.
+    /// Takes a tool out whose removal is complete; unless it was asked for again meanwhile. It is told once: a
+    /// store that cannot write now keeps trying.
     virtual void forget(const ToolKey& key) = 0;
 };
 
