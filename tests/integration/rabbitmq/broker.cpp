@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 #include "core/io/rabbitmq/queue_admin.hpp"
 
@@ -61,7 +62,11 @@ SessionSettings Broker::session(const std::string& module_name, EventSink on_eve
     settings.endpoint = [endpoint = endpoint()]() -> Result<Endpoint> { return endpoint; };
     settings.module_name = module_name;
     settings.backoff = {milliseconds(50), milliseconds(500), milliseconds(5'000)};
-    settings.on_event = std::move(on_event);
+    // Shown by ctest when a test fails.
+    settings.on_event = [on_event = std::move(on_event)](const Event& event) {
+        std::clog << "event: " + event.text + "\n";
+        if (on_event) on_event(event);
+    };
     return settings;
 }
 

@@ -62,7 +62,7 @@ public:
     }
     /// Whether `done(values)` became true within the time.
     bool wait(const std::function<bool(const std::vector<T>&)>& done,
-              std::chrono::seconds timeout = std::chrono::seconds(30)) {
+              std::chrono::seconds timeout = std::chrono::seconds(60)) {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, timeout, [&] { return done(values_); });
     }
