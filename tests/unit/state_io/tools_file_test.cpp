@@ -113,7 +113,8 @@ TEST_CASE("tools file: a commit waits for a program that is writing the displace
     REQUIRE(::write(writer.get(), "half ", 5) == 5);
     const auto commit_second = [&] { return world.file.commit(world.last, text_of(2), 2); };
     auto commit = std::async(std::launch::async, commit_second);
-    while (world.in_force() != text_of(2)) std::this_thread::yield();
+    CHECK(commit.wait_for(std::chrono::milliseconds(150)) == std::future_status::timeout);
+    CHECK(world.in_force() == text_of(2));
     REQUIRE(::write(writer.get(), "whole", 5) == 5);
     writer = FileDescriptor();
     CHECK(must(commit.get()).displaced_text == "half whole");
