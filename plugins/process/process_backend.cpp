@@ -79,11 +79,15 @@ ProcessBackend::ProcessBackend(sdk::Host host, std::string_view config)
       settings_(parse_settings(config, host.state_dir())),
       workers_(std::string(host.owner()), settings_.run_dir) {}
 
+void ProcessBackend::make_folders() const {
+    make_folder(settings_.run_dir, 0700);
+    make_folder(settings_.log_dir, 0750);
+}
+
 void ProcessBackend::activate(const sdk::Call&) {
     if (!settings_.user.empty() && geteuid() != 0)
         throw sdk::Error(ELS_FAILED_PRECONDITION, "user: only root can start workers as another user").at("/user");
-    make_folder(settings_.run_dir, 0700);
-    make_folder(settings_.log_dir, 0750);
+    make_folders();
     if (access(settings_.shim.c_str(), X_OK) != 0)
         throw sdk::Error(ELS_FAILED_PRECONDITION,
                          "shim: cannot execute " + settings_.shim + ": " + std::generic_category().message(errno))
@@ -146,8 +150,10 @@ Reply ProcessBackend::launch_shim(const sdk::Call& call, const Request& request)
 }
 
 sdk::Instance ProcessBackend::create(const sdk::Call& call, const sdk::Spec& spec) {
-    if (const std::optional<Observed> known = workers_.find(call, {spec.key, {}}))
-        return same_or_refuse(*known, spec);
+    make_folders();  // Somebody may have removed them.
+    const std::optional<Observed> known = workers_.find(call, {spec.key, {}});
+    // One that another call is just starting may yet fail: our shim waits for the outcome.
+    if (known && known->record.phase != Record::Phase::starting) return same_or_refuse(*known, spec);
     const Request request = new_request(spec);
     const Reply reply = launch_shim(call, request);
     if (reply.result == Reply::Result::failed) throw start_error(reply, request);
@@ -171,10 +177,10 @@ std::optional<sdk::Instance> ProcessBackend::inspect(const sdk::Call& call, cons
 }
 
 std::string ProcessBackend::list(const sdk::Call& call, std::string_view, const sdk::Emit& emit) {
+    make_folders();
     const ObservedByKey workers = workers_.all(call);
     for (const auto& [key, worker] : workers) {
-        if (worker.record.phase != Record::Phase::ended && !is_alive(worker.record.shim))
-            take_over(call, worker.record);
+        if (worker.record.phase != Record::Phase::ended && !worker.has_shim) take_over(call, worker.record);
         emit(to_instance(worker));
     }
     sweep(workers);

@@ -44,6 +44,7 @@ public:
     void cancel_drain(const sdk::Call& call, const sdk::Ref& ref);
 
 private:
+    void make_folders() const;
     Account account() const;
     Request new_request(const sdk::Spec& spec) const;
     Reply launch_shim(const sdk::Call& call, const Request& request) const;

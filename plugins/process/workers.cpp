@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 namespace elasticity::process {
@@ -28,11 +29,10 @@ void wait_a_moment(const sdk::Call& call) {
     call.check();
 }
 
-/// Calls visit(pid, environment) for every process with one. Those inside execve are looked at again.
+/// Calls visit(pid, environment) for each of these processes that has one. Those inside execve are looked at again.
 template <class Visit>
-void each_environment(const sdk::Call& call, Visit visit) {
+void each_environment(const sdk::Call& call, std::vector<pid_t> pids, Visit visit) {
     constexpr int rounds_max = 1000;
-    std::vector<pid_t> pids = all_pids();
     for (int round = 0; !pids.empty(); ++round) {
         if (round == rounds_max)
             throw sdk::Error(ELS_UNAVAILABLE,
@@ -64,6 +64,16 @@ std::optional<Record> leader_record(pid_t pid, const Fields& environment) {
     record.boot = boot_id();
     record.created_unix_ms = started_unix_ms(stat->id);
     return record;
+}
+
+/// Processes that need no look, as they are known to be workers of ours or their shims.
+std::set<pid_t> known_pids(const ObservedByKey& workers) {
+    std::set<pid_t> known;
+    for (const auto& [key, worker] : workers) {
+        if (worker.record.phase != Record::Phase::ended) known.insert(worker.record.worker.pid);
+        if (worker.has_shim) known.insert(worker.record.shim.pid);
+    }
+    return known;
 }
 
 bool matches(const Observed& worker, const sdk::Ref& ref) {
@@ -98,7 +108,10 @@ std::optional<Observed> Workers::observe(Record record) const {
     if (record.phase == Record::Phase::ended) return Observed{std::move(record)};
     std::optional<ProcessStat> process;
     if (record.boot == boot_id()) process = find_process(record.worker);
-    if (process && !process->ended()) return Observed{std::move(record), process->state == 'T'};
+    if (process && !process->ended()) {
+        const bool has_shim = is_alive(record.shim);
+        return Observed{std::move(record), process->state == 'T', has_shim};
+    }
     // The shim records the end before it lets go of the zombie, so that a second look at the record settles it.
     std::optional<Record> latest = read_record(run_dir_, record.key);
     if (!latest) return std::nullopt;
@@ -109,36 +122,57 @@ std::optional<Observed> Workers::observe(Record record) const {
     return Observed{std::move(*latest)};
 }
 
-std::map<std::string, Record> Workers::unrecorded(const sdk::Call& call) const {
-    std::map<std::string, Record> found;
-    each_environment(call, [&](pid_t pid, const Fields& environment) {
+ObservedByKey Workers::recorded() const {
+    ObservedByKey workers;
+    for (auto& [key, record] : read_records(run_dir_)) {
+        if (record.owner != owner_) continue;
+        if (std::optional<Observed> worker = observe(std::move(record))) workers.emplace(key, std::move(*worker));
+    }
+    return workers;
+}
+
+std::optional<Observed> Workers::recorded(std::string_view key) const {
+    std::optional<Record> record = read_record(run_dir_, key);
+    return record && record->owner == owner_ ? observe(std::move(*record)) : std::nullopt;
+}
+
+ObservedByKey Workers::unrecorded(const sdk::Call& call, const ObservedByKey& recorded) const {
+    std::vector<pid_t> pids = all_pids();
+    std::erase_if(pids, [known = known_pids(recorded)](pid_t pid) { return known.contains(pid); });
+    ObservedByKey found;
+    each_environment(call, std::move(pids), [&](pid_t pid, const Fields& environment) {
         if (environment.get("ELASTICITY_OWNER") != owner_) return;
         std::optional<Record> record = leader_record(pid, environment);
-        if (!record || record->key.empty()) return;
+        // A record may have come since; and what a worker leaves behind has its environment, and is no worker.
+        if (!record || record->key.empty() || recorded.contains(record->key)) return;
+        if (read_record(run_dir_, record->key)) return;
         // A process of the worker may have made a group of its own: the worker is the oldest.
-        const auto [known, is_new] = found.try_emplace(record->key, *record);
-        if (!is_new && record->worker.start_ticks < known->second.worker.start_ticks) known->second = *record;
+        const auto [known, is_new] = found.try_emplace(record->key, Observed{*record});
+        const bool is_older = record->worker.start_ticks < known->second.record.worker.start_ticks;
+        if (!is_new && is_older) known->second.record = *record;
     });
     return found;
 }
 
+/// Lies in the folder of the records, so that it goes with them when they are lost.
+std::string Workers::survey_file() const { return run_dir_ + "/" + owner_ + ".surveyed"; }
+
+/// True once a look at the whole machine found, in this boot, every worker recorded: from then on each worker is
+/// recorded before its program begins.
+bool Workers::records_are_complete() const { return read_file(survey_file()) == boot_id(); }
+
 ObservedByKey Workers::all(const sdk::Call& call) const {
-    std::map<std::string, Record> records = unrecorded(call);
-    // Records are read after the processes: a worker that is recorded meanwhile is then seen twice, not never.
-    for (auto& [key, record] : read_records(run_dir_))
-        if (record.owner == owner_) records.insert_or_assign(key, std::move(record));
-    ObservedByKey workers;
-    for (auto& [key, record] : records)
-        if (std::optional<Observed> worker = observe(std::move(record))) workers.emplace(key, std::move(*worker));
+    ObservedByKey workers = recorded();
+    ObservedByKey others = unrecorded(call, workers);
+    if (others.empty() && !records_are_complete()) write_file(survey_file(), boot_id());
+    workers.merge(others);
     return workers;
 }
 
 std::optional<Observed> Workers::find(const sdk::Call& call, const sdk::Ref& ref) const {
-    std::optional<Record> record;
-    if (!ref.key.empty()) record = read_record(run_dir_, ref.key);
-    if (record && record->owner == owner_) {
-        std::optional<Observed> worker = observe(std::move(*record));
-        return worker && matches(*worker, ref) ? worker : std::nullopt;
+    if (!ref.key.empty()) {
+        std::optional<Observed> worker = recorded(ref.key);
+        if (worker || records_are_complete()) return worker && matches(*worker, ref) ? worker : std::nullopt;
     }
     for (auto& [key, worker] : all(call))
         if (matches(worker, ref)) return worker;

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "plugins/process/common/record.hpp"
 
@@ -12,6 +13,7 @@ namespace elasticity::process {
 struct Observed {
     Record record;
     bool suspended = false;
+    bool has_shim = false;  ///< false too for one that ended
 };
 
 using ObservedByKey = std::map<std::string, Observed>;
@@ -24,15 +26,22 @@ class Workers {
 public:
     Workers(std::string owner, std::string run_dir) : owner_(std::move(owner)), run_dir_(std::move(run_dir)) {}
 
+    /// Looks at every process of the machine.
     ObservedByKey all(const sdk::Call& call) const;
 
+    /// Looks at the machine only where the records may not be complete: this is called for every creation.
     std::optional<Observed> find(const sdk::Call& call, const sdk::Ref& ref) const;
 
 private:
+    ObservedByKey recorded() const;
+    std::optional<Observed> recorded(std::string_view key) const;
+    ObservedByKey unrecorded(const sdk::Call& call, const ObservedByKey& recorded) const;
+
     /// nullopt: destroyed, or never started, since the record was read.
     std::optional<Observed> observe(Record record) const;
 
-    std::map<std::string, Record> unrecorded(const sdk::Call& call) const;
+    std::string survey_file() const;
+    bool records_are_complete() const;
 
     std::string owner_, run_dir_;
 };

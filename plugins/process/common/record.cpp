@@ -123,11 +123,14 @@ std::map<std::string, Record> read_records(const std::string& run_dir) {
     return records;
 }
 
-void write_record(const std::string& run_dir, const Record& record) {
-    const std::string path = path_of(run_dir, record.key);
-    const std::string aside = path + ".new";
-    write_whole(aside, to_fields(record).text());
+void write_file(const std::string& path, const std::string& text) {
+    const std::string aside = path + ".new" + std::to_string(gettid());  // Threads may write one file at once.
+    write_whole(aside, text);
     if (rename(aside.c_str(), path.c_str()) != 0) throw_failed(path);
+}
+
+void write_record(const std::string& run_dir, const Record& record) {
+    write_file(path_of(run_dir, record.key), to_fields(record).text());
 }
 
 void remove_record(const std::string& run_dir, std::string_view key) {

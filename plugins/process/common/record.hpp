@@ -41,7 +41,10 @@ std::optional<Record> read_record(const std::string& run_dir, std::string_view k
 /// Every record of the folder, by key; other files in it are left alone.
 std::map<std::string, Record> read_records(const std::string& run_dir);
 
-/// Whole or not at all. Throws std::system_error.
+/// Writes aside and renames: whole or not at all, also for those who read it meanwhile. Throws std::system_error.
+void write_file(const std::string& path, const std::string& text);
+
+/// As write_file.
 void write_record(const std::string& run_dir, const Record& record);
 
 /// One that is not there is fine.

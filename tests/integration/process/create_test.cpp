@@ -69,12 +69,15 @@ TEST_CASE("create: ten at once for one key is one worker") {
     CHECK(processes_of("k-1") == std::vector<pid_t>{world.record_of("k-1").worker.pid});
 }
 
-TEST_CASE("create: a worker without a record is found, not started again") {
+TEST_CASE("create: a worker whose records were lost is found, not started again") {
     World world;
     const sdk::HostInstance first = world.create(spec_of("k-1", {"sleep", "60"}));
-    remove_record(world.run_dir(), "k-1");
+    CHECK(world.list() == "k-1 running -\n");
+    std::filesystem::remove_all(world.run_dir());
     CHECK(world.create(spec_of("k-1", {"sleep", "60"})).id == first.id);
     CHECK(processes_of("k-1").size() == 1);
+    CHECK(world.list() == "k-1 running -\n");
+    CHECK(world.record_of("k-1").worker.pid == pid_of(first));
 }
 
 TEST_CASE("create: a worker that ended is the answer until it is destroyed") {

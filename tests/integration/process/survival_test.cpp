@@ -118,7 +118,7 @@ TEST_CASE("survival: a worker without shim and record is adopted from what the k
     World world;
     const sdk::HostInstance worker = world.create(spec_of("k-1", {"sleep", "60"}, 9));
     kill_shim(world, "k-1");
-    remove_record(world.run_dir(), "k-1");
+    std::filesystem::remove_all(world.run_dir());
     const auto found = world.backend().inspect(*new_call(), {"k-1", {}});
     REQUIRE(found.has_value());
     CHECK(found->id == worker.id);

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "plugins/process/common/record.hpp"
+#include "tests/unit/process/temporary_folder.hpp"
 
 using namespace elasticity::process;
 
@@ -77,6 +79,23 @@ TEST_CASE("proc: a process without any environment is seen to have none") {
     // Until it has passed its exec it shows our environment, or that it is inside.
     while (read_environment(child).sight != Environment::Sight::none) continue;
     CHECK(read_stat(child)->has_environment);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+}
+
+TEST_CASE("proc: a process that is inside execve is never taken for one without an environment") {
+    const TemporaryFolder folder;
+    const std::string script = folder.path() + "/again";
+    std::ofstream(script) << "exec /bin/sh " << script << "\n";
+    const pid_t child = fork();
+    if (child == 0) {
+        execl("/bin/sh", "sh", script.c_str(), static_cast<char*>(nullptr));
+        _exit(127);
+    }
+    int none = 0;
+    for (int look = 0; look < 5000; ++look)
+        if (read_environment(child).sight == Environment::Sight::none) ++none;
+    CHECK(none == 0);
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
 }
