@@ -66,10 +66,6 @@ Reply DockerApi::start_container(const sdk::Call& call, std::string_view contain
     return post(call, container_target(container, "/start"));
 }
 
-Reply DockerApi::unpause_container(const sdk::Call& call, std::string_view container) {
-    return post(call, container_target(container, "/unpause"));
-}
-
 Reply DockerApi::stop_container(const sdk::Call& call, std::string_view container,
                                 std::chrono::seconds grace) {
     return post(call, container_target(container, "/stop?t=" + std::to_string(grace.count())));

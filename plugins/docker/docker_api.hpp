@@ -31,7 +31,6 @@ public:
 
     Reply create_container(const sdk::Call& call, std::string_view name, const boost::json::object& config);
     Reply start_container(const sdk::Call& call, std::string_view container);
-    Reply unpause_container(const sdk::Call& call, std::string_view container);
     /// Returns when the container has stopped; the engine kills it after `grace`.
     Reply stop_container(const sdk::Call& call, std::string_view container, std::chrono::seconds grace);
     /// Kills it if it runs; takes its anonymous volumes along.

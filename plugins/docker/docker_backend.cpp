@@ -39,6 +39,7 @@ bool was_never_started(const sdk::Instance& worker) {
     return worker.state == ELS_ST_PROVISIONING;
 }
 
+/// A paused one too: the engine wakes it for the stop.
 bool can_hear_a_signal(const sdk::Instance& worker) {
     return worker.state == ELS_ST_RUNNING || worker.state == ELS_ST_SUSPENDED;
 }
@@ -178,8 +179,6 @@ void DockerBackend::stop(const sdk::Call& call, const sdk::Instance& worker,
                                                    " ms, want more than the grace of " +
                                                    std::to_string(grace.count()) + " ms");
     }
-    // A paused worker would sleep through its SIGTERM. If it cannot be woken, the stop says why.
-    if (worker.state == ELS_ST_SUSPENDED) api_.unpause_container(call, worker.id);
     const Reply reply = api_.stop_container(call, worker.id, std::chrono::ceil<std::chrono::seconds>(grace));
     constexpr long already_stopped = 304;
     if (reply.ok() || reply.status == already_stopped || reply.status == 404) return;

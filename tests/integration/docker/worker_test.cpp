@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/integration/docker/engine_world.hpp"
@@ -140,8 +142,11 @@ TEST_CASE("create: the same key with another spec is refused, and the worker sta
 TEST_CASE("create: a foreign container of that name is left alone, and named", "[worker]") {
     auto world = shared_world();
     const auto spec = spec_of("w1", shell_params(forever));
+    const json::object labels{{"org.elasticity.owner", "somebody else"},
+                              {"org.elasticity.key", "w1"},
+                              {"org.elasticity.spec_hash", "fedcba9876543210"}};
     world.ask("POST", "/containers/create?name=" + spec.name,
-              json::serialize(json::object{{"Image", busybox}}));
+              json::serialize(json::object{{"Image", busybox}, {"Labels", labels}}));
     const auto outcome = world.create(spec);
     REQUIRE(!outcome);
     CHECK(outcome.error().code == ELS_ALREADY_EXISTS);
@@ -290,15 +295,28 @@ TEST_CASE(
     CHECK(require(world.list()).empty());
 }
 
-TEST_CASE("destroy: a paused worker hears its SIGTERM too", "[worker]") {
+TEST_CASE("destroy: a worker hears its SIGTERM first, a paused one too", "[worker]") {
+    const bool paused = GENERATE(false, true);
+    char pattern[] = "/tmp/elasticity-heard.XXXXXX";
+    const std::filesystem::path folder = mkdtemp(pattern);
+    REQUIRE(mkfifo((folder / "ready").c_str(), 0600) == 0);
+    const std::string script =
+        "trap ': >/out/heard; exit 0' TERM; echo >/out/ready; while :; do sleep 0.05; done";
+    const json::object mount{{"source", folder.string()}, {"target", "/out"}};
+    auto params = json::parse(shell_params(script)).as_object();
+    params["mounts"] = json::array{mount};
+
     auto world = shared_world();
-    const auto worker = require(
-        world.create(spec_of("w1", shell_params("trap 'exit 0' TERM; while :; do sleep 0.05; done"))));
-    world.ask("POST", "/containers/" + worker.id + "/pause");
-    CHECK(require(world.inspect({"w1", ""})).state == sdk::HostState::suspended);
-    const auto begin = std::chrono::steady_clock::now();
+    const auto worker = require(world.create(spec_of("w1", json::serialize(params))));
+    std::string ready;
+    std::ifstream fifo(folder / "ready");  // waits until the worker has set its trap
+    std::getline(fifo, ready);
+    if (paused) world.ask("POST", "/containers/" + worker.id + "/pause");
+    const auto state = paused ? sdk::HostState::suspended : sdk::HostState::running;
+    CHECK(require(world.inspect({"w1", ""})).state == state);
     CHECK(world.destroy("w1", 20s));
-    CHECK(std::chrono::steady_clock::now() - begin < 15s);
+    CHECK(std::filesystem::exists(folder / "heard"));
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("destroy: a deadline that the grace does not fit in is refused, and the worker lives", "[worker]") {

@@ -70,6 +70,17 @@ ScriptedServer::~ScriptedServer() {
     std::filesystem::remove_all(directory_);
 }
 
+std::vector<std::string> ScriptedServer::requests() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+}
+
+std::vector<std::string> ScriptedServer::request_lines() {
+    std::vector<std::string> lines;
+    for (const std::string& request : requests()) lines.push_back(request.substr(0, request.find(" HTTP/")));
+    return lines;
+}
+
 void ScriptedServer::accept_all() {
     for (;;) {
         const int connection = accept(listener_, nullptr, nullptr);
@@ -91,8 +102,13 @@ void ScriptedServer::serve(int connection) {
             received.append(piece, static_cast<std::size_t>(count));
         }
         const std::size_t length = request_length(received);
-        const std::string reply = handler_(received.substr(0, length));
+        const std::string request = received.substr(0, length);
         received.erase(0, length);
+        {
+            const std::lock_guard lock(mutex_);
+            requests_.push_back(request);
+        }
+        const std::string reply = handler_(request);
         if (reply.empty()) {
             shutdown(connection, SHUT_RDWR);
             return;

@@ -22,6 +22,10 @@ public:
 
     const std::string& socket_path() const { return socket_path_; }
     int connections() const { return connections_; }
+    /// All requests that came, in the order of their arrival.
+    std::vector<std::string> requests();
+    /// Their first lines without "HTTP/1.1": "GET /_ping".
+    std::vector<std::string> request_lines();
 
 private:
     void accept_all();
@@ -34,6 +38,7 @@ private:
     std::atomic<int> connections_{0};
     std::mutex mutex_;
     std::vector<int> open_;
+    std::vector<std::string> requests_;
     std::vector<std::thread> threads_;
     std::thread acceptor_;
 };
