@@ -170,7 +170,8 @@ TEST_CASE("control: an answer may come later, from any thread, also after the se
 
 TEST_CASE("control: a request that is dropped unanswered ends its client's connection at once") {
     const TempDir temp;
-    const auto server = must(ControlServer::listen(temp / "control.sock", [](auto, const ControlRespond&) {}));
+    const auto drop = [](auto, const ControlRespond&) {};
+    const auto server = must(ControlServer::listen(temp / "control.sock", drop));
     ControlClient client = must(ControlClient::connect(temp / "control.sock"));
     CHECK_THAT(client.call({}, 5s).error().message, Contains("the daemon closed the connection"));
 }
