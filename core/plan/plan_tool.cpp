@@ -11,10 +11,6 @@ namespace {
 constexpr Millis first_wait{1'000};
 constexpr Millis longest_wait{300'000};
 
-/// How long a worker that is tried after a failure must live before the next one: a list shows by then whether
-/// it ended at once.
-constexpr Millis trial_life{15'000};
-
 /// When it was ordered, as far as that is known; epoch = unknown.
 TimePoint birth_of(const Worker& worker) { return worker.created == TimePoint{} ? worker.state_since : worker.created; }
 
@@ -159,6 +155,7 @@ private:
             why += (why.empty() ? "" : "; ") + backend.name + ": " + reason;
         }
         plan_.waiting_for = why.empty() ? "no backend runs tools of kind " + tool_.kind : why;
+        plan_.no_capacity = true;
         return nullptr;
     }
 
@@ -232,9 +229,10 @@ private:
         return order;
     }
 
-    /// Why the workers of a removed tool must not be ended yet; "" when they may.
+    /// Why the workers of a removed tool must not be ended yet; "" when they may. An order whose answer was lost
+    /// may have made one that works already.
     std::string removal_must_wait() const {
-        if (tool_.removal->force || alive_.empty()) return {};
+        if (tool_.removal->force || (alive_.empty() && open_intents_.empty())) return {};
         const Reading& reading = view_.reading;
         if (reading.state == Reading::State::no_queue) return {};
         if (reading.state != Reading::State::value) return "no reading of " + tool_.queue + " (" + reading.reason + ")";
@@ -301,6 +299,8 @@ std::string worker_key(const Tool& tool, const std::string& install_id, std::uin
     for (std::size_t i = 0; i < hex.size(); ++i) hex[i] = "0123456789abcdef"[(hash >> (4 * i)) & 0xF];
     return tool.name_prefix + "-" + hex;
 }
+
+ToolPlan plan_tool(const ToolView& view, TimePoint now) { return Planner(view, now).run(); }
 
 Breaker after_failure(Breaker breaker, Finding why, Millis retry_after, TimePoint now) {
     const std::uint32_t doublings = std::min(breaker.failures, 16U);

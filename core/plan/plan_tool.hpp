@@ -27,6 +27,10 @@ Fate fate_of(const Worker& worker, Millis boot_timeout, TimePoint now);
 /// A worker that lived at least this long was no crash.
 constexpr Millis settled_life{60'000};
 
+/// How long a worker that is tried after a failure must live before the next one, and before it counts as news: a
+/// list shows by then whether it ended at once.
+constexpr Millis trial_life{15'000};
+
 /// A worker that was ordered and that no complete list has shown or disproved since.
 struct Intent {
     std::string key;
@@ -91,6 +95,7 @@ struct ToolPlan {
     std::uint64_t key_counter = 0;
     std::optional<TimePoint> next_wake;
     std::string waiting_for;  ///< why nothing more is done now; "" when nothing is missing
+    bool no_capacity = false;  ///< more is wanted, and no backend takes it now
 };
 
 /// Decides what to do about one tool now. Carrying it out leaves nothing more to do until something changes

@@ -28,7 +28,7 @@ public:
     Status run() {
         if (tool_.removal) return say(ToolState::removing, removal_text());
         if (tool_.paused) return say(ToolState::paused, "paused with " + of(status_.running, plan_.size.target) + " running");
-        const bool enough = status_.running >= tool_.min_instances && status_.running >= std::min(plan_.size.target, 1U);
+        const bool enough = proven_ >= tool_.min_instances && proven_ >= std::min(plan_.size.target, 1U);
         const bool failing = add_failures();
         if (!enough) return not_enough(failing);
         if (failing && (status_.running < plan_.size.target || lost_sight()))
@@ -46,11 +46,19 @@ private:
             const Worker& worker = observed.worker;
             if (worker.state != WorkerState::running) continue;
             ++status_.running;
+            if (!is_on_trial(worker)) ++proven_;
             ++status_.backends[worker.backend];
             if (worker.spec_hash == tool_.spec_hash) ++status_.updated;
             youngest_ = std::max(youngest_, worker.created);
         }
         status_.consuming = std::min(view_.reading.consumers, status_.running);
+    }
+
+    /// In a crash loop every try runs for a moment: that is no recovery.
+    bool is_on_trial(const Worker& worker) const {
+        const auto breaker = view_.breakers.find(worker.backend);
+        const bool failing = breaker != view_.breakers.end() && breaker->second.failures > 0;
+        return failing && now_ - worker.created < trial_life;
     }
 
     Status say(ToolState state, std::string reason) {
@@ -93,12 +101,13 @@ private:
     }
 
     Status not_enough(bool failing) {
-        if (!failing) {
+        if (!failing && plan_.no_capacity) status_.errors.push_back({"no_capacity", "", plan_.waiting_for});
+        if (status_.errors.empty()) {
             const std::string detail = plan_.waiting_for.empty() ? "" : "; " + plan_.waiting_for;
             return say(ToolState::deploying, progress() + detail);
         }
         const std::string why = status_.errors.front().message;
-        return say(status_.running > 0 ? ToolState::degraded : ToolState::failed, progress() + ": " + why);
+        return say(proven_ > 0 ? ToolState::degraded : ToolState::failed, progress() + ": " + why);
     }
 
     /// Workers declare their consumer some time after their start; only later is it a fault.
@@ -134,6 +143,7 @@ private:
     const ToolPlan& plan_;
     TimePoint now_;
     TimePoint youngest_{};
+    std::uint32_t proven_ = 0;  ///< running, and not on trial after a failure
     Status status_;
 };
 
