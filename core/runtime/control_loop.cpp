@@ -15,6 +15,10 @@ constexpr Millis destroy_retry{5'000};
 constexpr Millis queue_retry{2'000};
 constexpr Millis longest_sleep{60'000};
 
+/// How workers fail after their creation, which a creation that succeeds says nothing about.
+constexpr const char* exited_code = "worker_exited";
+constexpr const char* late_code = "boot_timeout";
+
 bool differs(const Reading& a, const Reading& b) {
     return a.state != b.state || a.ready != b.ready || a.unacknowledged != b.unacknowledged ||
            a.consumers != b.consumers || a.reason != b.reason;
@@ -207,7 +211,8 @@ void ControlLoop::on_created(CallToken token, boost::system::result<Worker, Call
             intent->second.intent.accepted = true;
             pending_entry_.accepted_keys.push_back(call->key);
             const auto breaker = record->breakers.find(call->backend);
-            if (breaker != record->breakers.end() && breaker->second.last.code != "worker_exited")
+            if (breaker != record->breakers.end() && breaker->second.last.code != exited_code &&
+                breaker->second.last.code != late_code)
                 record->breakers.erase(breaker);
         }
         if (dead) note_end(*worker, now);
@@ -276,7 +281,7 @@ void ControlLoop::note_end(const Worker& worker, TimePoint now) {
     if (known_start) text += " after " + to_text(ended - worker.created);
     if (worker.exit_code) text += " with exit code " + std::to_string(*worker.exit_code);
     if (!worker.error.empty()) text += ": " + worker.error;
-    note_failure(*record, worker.backend, {{"worker_exited", "", text}, false, false, Millis(0)}, now);
+    note_failure(*record, worker.backend, {{exited_code, "", text}, false, false, Millis(0)}, now);
 }
 
 void ControlLoop::note_failure(ToolRecord& record, const std::string& backend, const CallError& error, TimePoint now) {
@@ -298,7 +303,7 @@ void ControlLoop::note_late(ToolRecord& record, const Step& step, TimePoint now)
     const Millis boot_timeout = record.tool.scaling.boot_timeout;
     if (!worker || record.tool.removal || fate_of(worker->worker, boot_timeout, now) != Fate::late) return;
     const std::string text = "worker " + step.key + " was still booting after " + to_text(boot_timeout);
-    note_failure(record, step.backend, {{"boot_timeout", "", text}, false, false, Millis(0)}, now);
+    note_failure(record, step.backend, {{late_code, "", text}, false, false, Millis(0)}, now);
 }
 
 void ControlLoop::forgive_settled(ToolRecord& record, TimePoint now) const {

@@ -75,7 +75,10 @@ void ControlLoop::plan_one(ToolRecord& record, TimePoint now) {
     wake_at(record.queue_retry_at);
     for (const auto& [worker_key, worker] : workers_.of(key)) {
         wake_at(worker.retry_at);
-        if (!record.breakers.empty()) wake_at(worker.worker.created + settled_life);
+        if (!record.breakers.empty()) {
+            wake_at(worker.worker.created + trial_life);
+            wake_at(worker.worker.created + settled_life);
+        }
         if (record.last_status && record.last_status->state == ToolState::deploying)
             wake_at(worker.worker.created + record.tool.scaling.boot_timeout);
     }
