@@ -1,0 +1,205 @@
+#include <catch2/catch.hpp>
+
+#include "tests/simulation/settled.hpp"
+
+using namespace elasticity;
+using namespace elasticity::simulation;
+using namespace std::chrono_literals;
+
+namespace {
+
+void settles(World& world) {
+    world.run_for(10min);
+    CHECK_NOTHROW(check_settled(world));
+    CHECK_NOTHROW(check_silent(world));
+}
+
+}  // namespace
+
+TEST_CASE("scaling: from zero up, and down to zero after the idle time; no message is lost or done twice") {
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr", {{"max_instances", 4}});
+    world.run_for(1min);
+    CHECK(world.engine().creates == 0);
+    CHECK(world.state_of("ocr") == "running");
+    world.broker.publish(World::queue_of("ocr"), 100);
+    world.run_for(5s);
+    CHECK(world.workers_of("ocr") == 4);
+    settles(world);
+    CHECK(world.workers_of("ocr") == 0);
+    CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 100);
+    CHECK(world.engine().creates == 4);
+}
+
+TEST_CASE("scaling: the last worker stays for the whole idle time, also after a restart") {
+    const bool restart = GENERATE(false, true);
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr", {{"scaling", {{"idle_s", 300}}}});
+    world.broker.publish(World::queue_of("ocr"), 1);
+    world.run_for(10min - 5s);
+    world.broker.publish(World::queue_of("ocr"), 1);
+    world.run_for(10s);
+    REQUIRE(world.workers_of("ocr") == 1);
+    if (restart) world.restart();
+    world.run_for(4min + 50s);
+    CHECK(world.workers_of("ocr") == 1);
+    world.run_for(30s);
+    CHECK(world.workers_of("ocr") == 0);
+}
+
+TEST_CASE("scaling: tools that share a quota never exceed it, and the one that waits goes on when there is room") {
+    World world({{"engine"}, {{"engine", 4}}});
+    world.start();
+    for (const char* tool : {"ocr", "faces"}) {
+        world.broker.queues[World::queue_of(tool)];
+        world.deploy(tool);
+        world.broker.publish(World::queue_of(tool), 80);
+    }
+    world.run_for(5s);
+    CHECK(world.engine().workers.size() == 4);
+    settles(world);
+    CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 80);
+    CHECK(world.broker.queues.at(World::queue_of("faces")).done == 80);
+}
+
+TEST_CASE("scaling: room counts an order and its worker once") {
+    World world({{"engine"}, {{"engine", 4}}});
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr");
+    world.broker.publish(World::queue_of("ocr"), 30);
+    world.run_for(3s);
+    REQUIRE(world.workers_of("ocr") == 2);
+    REQUIRE(world.journal.open_intents() == 2);
+    world.broker.publish(World::queue_of("ocr"), 50);
+    world.run_for(3s);
+    CHECK(world.workers_of("ocr") == 4);
+}
+
+TEST_CASE("scaling: a full backend spills over to the next in its placement") {
+    World world({{"engine", "cloud"}, {{"engine", 2}}});
+    world.start();
+    world.deploy("ocr", {{"min_instances", 5}});
+    settles(world);
+    CHECK(world.engine().workers.size() == 2);
+    CHECK(world.backends.providers.at("cloud").workers.size() == 3);
+}
+
+TEST_CASE("scaling: no room at all is a failure that says so, and not an endless deployment") {
+    World world({{"engine"}, {{"engine", 1}}});
+    world.start();
+    world.deploy("faces", {{"min_instances", 1}});
+    world.run_for(1min);
+    world.deploy("ocr", {{"min_instances", 1}});
+    world.run_for(1min);
+    CHECK(world.state_of("ocr") == "failed");
+    world.remove("faces", {DeleteQueue::never, false});
+    settles(world);
+    CHECK(world.state_of("ocr") == "running");
+}
+
+TEST_CASE("removal: waits for the messages in work, then ends the workers, then the tool") {
+    World world;
+    world.broker.service_time = 60s;
+    world.start();
+    world.deploy("ocr", {{"min_instances", 2}});
+    world.run_for(10s);
+    world.broker.publish(World::queue_of("ocr"), 2);
+    world.run_for(5s);
+    world.remove("ocr");
+    world.run_for(20s);
+    CHECK(world.workers_of("ocr") == 2);
+    CHECK(world.state_of("ocr") == "removing");
+    settles(world);
+    CHECK(world.state_of("ocr") == "removed");
+    CHECK(world.entry_of("ocr") == nullptr);
+    CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 2);
+}
+
+TEST_CASE("removal: with force nobody waits, and the queue goes as was asked") {
+    World world;
+    world.broker.service_time = 1h;
+    world.start();
+    world.deploy("ocr", {{"min_instances", 2}});
+    world.run_for(10s);
+    world.broker.publish(World::queue_of("ocr"), 2);
+    world.run_for(5s);
+    world.remove("ocr", {DeleteQueue::always, true});
+    world.run_for(30s);
+    CHECK(world.state_of("ocr") == "removed");
+    CHECK(world.engine().workers.empty());
+    CHECK(world.broker.queues.empty());
+    settles(world);
+}
+
+TEST_CASE("removal: a deploy that overtakes its end brings the tool back") {
+    World world;
+    world.start();
+    world.deploy("ocr", {{"min_instances", 1}});
+    world.run_for(1min);
+    world.remove("ocr");
+    while (world.state_of("ocr") != "removed") world.run_for(1ms);
+    world.deploy("ocr", {{"min_instances", 2}});
+    settles(world);
+    CHECK(world.workers_of("ocr") == 2);
+}
+
+TEST_CASE("missing queue: one worker is started to declare it") {
+    World world;
+    world.start();
+    world.deploy("ocr");
+    world.run_for(10s);
+    CHECK(world.broker.queues.contains(World::queue_of("ocr")));
+    settles(world);
+    CHECK(world.engine().creates == 1);
+    CHECK(world.workers_of("ocr") == 0);
+}
+
+TEST_CASE("missing queue: it is created, once") {
+    World world;
+    world.broker.reading_delay = [] { return Millis(1'500); };
+    world.start();
+    world.deploy("ocr", {{"missing_queue", "create"}});
+    settles(world);
+    CHECK(world.broker.queues.contains(World::queue_of("ocr")));
+    CHECK(world.broker.queue_calls == 1);
+    CHECK(world.engine().creates == 0);
+}
+
+TEST_CASE("missing queue: with wait nothing is started before somebody else declares it") {
+    World world;
+    world.start();
+    world.deploy("ocr", {{"missing_queue", "wait"}});
+    world.run_for(5min);
+    CHECK(world.engine().creates == 0);
+    CHECK(world.state_of("ocr") == "running");
+    world.broker.queues[World::queue_of("ocr")];
+    world.broker.publish(World::queue_of("ocr"), 5);
+    settles(world);
+    CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 5);
+}
+
+TEST_CASE("queues: two tools that exchange theirs in one commit are both read on") {
+    World world;
+    world.start();
+    for (const char* queue : {"ocr", "faces"}) world.broker.queues[World::queue_of(queue)];
+    world.deploy("ocr", {{"queue", "ocr"}});
+    world.deploy("faces", {{"queue", "faces"}});
+    world.run_for(1min);
+    auto next = std::make_shared<DesiredState>(*world.store.current());
+    for (const auto& [tool, queue] : {std::pair("ocr", "faces"), std::pair("faces", "ocr")}) {
+        ToolEntry entry = *world.entry_of(tool);
+        entry.fields["queue"] = queue;
+        next->put(std::move(entry));
+    }
+    world.daemon.loop->on_desired(next);
+    world.broker.publish(World::queue_of("ocr"), 5);
+    world.broker.publish(World::queue_of("faces"), 5);
+    world.run_for(1min);
+    CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 5);
+    CHECK(world.broker.queues.at(World::queue_of("faces")).done == 5);
+}
