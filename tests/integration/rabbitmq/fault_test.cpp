@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -101,6 +102,44 @@ TEST_CASE("faults: a batch that was not acknowledged when the connection broke c
     listener.stop();
     CHECK(seen.values() == std::vector<std::string>{"x", "x again"});
     CHECK(queue.ready() == 0);
+}
+
+TEST_CASE("faults: what was confirmed but not yet forgotten is not sent again after a reconnect") {
+    const Broker broker = node().broker();
+    const TestQueue queue(broker, "confirmed");
+    MemoryOutbox outbox;
+    outbox.add(message_to(queue.name(), "once"));
+    std::atomic<bool> disk_is_full{true};
+    Inbox<int> refused;
+    OutboxSource source = outbox.source();
+    source.remove = [&, remove = source.remove](std::span<const int64_t> ids) -> Result<void> {
+        if (!disk_is_full) return remove(ids);
+        refused.put(1);
+        return Error{ErrorKind::unavailable, "disk full"};
+    };
+    Events events;
+    std::atomic<bool> away{false};
+    SessionSettings session = broker.session("em-1", sink(events));
+    session.endpoint = [&]() -> Result<Endpoint> {
+        if (away) return Error{ErrorKind::unavailable, "away"};
+        return broker.endpoint();
+    };
+    Publisher publisher(session, {}, source);
+    publisher.start();
+    REQUIRE(refused.wait_for_count(1));
+    away = true;
+    node().ctl("close_all_connections test");
+    REQUIRE(wait_for(events, EventKind::disconnected));
+    // Longer than the publisher leaves a failing outbox alone: the outbox is what it asks first afterwards.
+    CHECK_FALSE(events.wait([](auto&) { return false; }, std::chrono::seconds(2)));
+    const size_t refused_before = refused.values().size();
+    events.clear();
+    away = false;
+    REQUIRE(wait_for(events, EventKind::connected));
+    REQUIRE(refused.wait_for_count(refused_before + 1));
+    disk_is_full = false;
+    REQUIRE(outbox.wait_until_empty());
+    CHECK(queue.ready() == 1);
 }
 
 TEST_CASE("faults: the reader says unavailable with a reason while the broker is away, never zero") {
