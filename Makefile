@@ -37,7 +37,7 @@ tsan:
 
 demo: build
 	@$(INSTALL_PACKAGES) demo
-	@$(STAGE) 'demo' scripts/demo.sh build/release
+	@$(STAGE) 'demo' examples/demo/demo.py build/release
 
 test: build dev
 	@$(STAGE) 'test' ctest --preset dev -j $(JOBS)
