@@ -3,6 +3,9 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <set>
+
+// Without this valijson ends the process when a schema, such as that of a plugin, is not one.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/boost_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>

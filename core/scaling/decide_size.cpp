@@ -76,10 +76,13 @@ private:
         return reading_.ready + std::min(in_work, UINT64_MAX - reading_.ready);
     }
 
-    std::uint32_t wanted_by_backlog() const {
+    std::uint64_t instances_needed() const {
         const std::uint64_t per_instance = policy_.backlog_per_instance;
-        const std::uint64_t wanted = demand() / per_instance + (demand() % per_instance == 0 ? 0 : 1);
-        return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, tool_.max_instances));
+        return demand() / per_instance + (demand() % per_instance == 0 ? 0 : 1);
+    }
+
+    std::uint32_t wanted_by_backlog() const {
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(instances_needed(), tool_.max_instances));
     }
 
     std::string demand_text() const {
@@ -99,6 +102,8 @@ private:
         if (demand() > 0 || result_.memory.had_demand) result_.memory.last_demand = now_;
         result_.memory.had_demand = demand() > 0;
         wanted = keep_last_until_idle(wanted, reason);
+        if (wanted < tool_.min_instances) reason = "min_instances is " + std::to_string(tool_.min_instances) + "; " + reason;
+        if (instances_needed() > tool_.max_instances) reason += "; max_instances is " + std::to_string(tool_.max_instances);
         wanted = std::clamp(wanted, tool_.min_instances, tool_.max_instances);
         remember_wanted(result_.memory, wanted, policy_.look_back, now_);
         result_.wanted = wanted;

@@ -13,7 +13,9 @@ fi
 nm=$1
 library=$2
 
-symbols=$("$nm" --demangle --undefined-only --format=posix "$library")
+# "MEMBER SYMBOL" a line: -A says which object file wants it, the type follows the name.
+symbols=$("$nm" -A --demangle --undefined-only --format=posix "$library" |
+          sed -n 's/^[^[]*\[\([^]]*\)\]: \(.*\) U[ 0-9a-f]*$/\1 \2/p' | sed 's/@[A-Z0-9_.]*$//')
 [ -n "$symbols" ] || { echo "$library: holds no symbols, so nothing is proved"; exit 1; }
 
 # The C library's functions, whole names, with the versions and the 64-bit and fortified forms that they go by.
@@ -36,15 +38,21 @@ cxx_pattern='std::chrono::_V2::|std::thread|std::jthread|std::this_thread|std::r
 cxx_pattern="$cxx_pattern|std::__future_base|std::basic_(file|i?f|of|if)[a-z]*stream|std::basic_filebuf|std::filesystem"
 cxx_pattern="$cxx_pattern|std::(cout|cerr|clog|cin)|std::ios_base::Init|std::__basic_file|boost::(asio|filesystem|dll|process)"
 
-# nm prints NAME TYPE; a name may hold blanks, the type is the last word but for what the library itself defines.
-found=$(echo "$symbols" | sed -n 's/ U[ 0-9a-f]*$//p' | sed 's/@.*//' |
-        grep -E "^(__|__isoc99_|_IO_)?($c_pattern)(64)?(_2|_chk)?\$|^(vtable for |typeinfo for |VTT for |guard variable for )?($cxx_pattern)" | sort -u || true)
+suspects=$(echo "$symbols" | grep -E "^[^ ]+ ((__|__isoc99_|_IO_)?($c_pattern)(64)?(_2|_chk)?\$|(vtable for |typeinfo for |VTT for )?($cxx_pattern))" |
+           sort -u || true)
 
-# Exceptions, each with its reason. Nothing is listed that is not forced on us:
-#   (none: Boost.JSON and libstdc++ need memory, strings and exceptions only)
+# Exceptions, each for one object file and with its reason.
+exception() {
+    suspects=$(echo "$suspects" | grep -vxF "$1" || true)
+}
+# valijson's headers include <iostream>, which makes the object construct the standard streams, used or not.
+exception "schema.cpp.o std::ios_base::Init::Init()"
+exception "schema.cpp.o std::ios_base::Init::~Init()"
+# valijson's destructors write to stderr when releasing memory throws, which the default allocator never does.
+exception "schema.cpp.o fprintf"
 
 if [ "$refuses" = yes ]; then
-    [ -n "$found" ] || { echo "$library: should be refused, and is not"; exit 1; }
+    [ -n "$suspects" ] || { echo "$library: should be refused, and is not"; exit 1; }
     exit 0
 fi
-[ -z "$found" ] || { echo "$library reaches what a decision must not:"; echo "$found"; exit 1; }
+[ -z "$suspects" ] || { echo "$library reaches what a decision must not:"; echo "$suspects"; exit 1; }
