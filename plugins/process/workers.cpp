@@ -118,6 +118,7 @@ std::optional<Observed> Workers::observe(Record record) const {
     if (latest->phase != Record::Phase::ended) {
         latest->phase = Record::Phase::ended;
         latest->exit_code = process ? exit_code_of(process->wait_status) : -1;
+        latest->ended_unix_ms = process ? unix_ms_now() : 0;  // A zombie has only just ended.
     }
     return Observed{std::move(*latest)};
 }

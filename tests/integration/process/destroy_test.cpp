@@ -29,7 +29,7 @@ TEST_CASE("destroy: a worker that ignores SIGTERM is killed after its grace, not
     const auto took = std::chrono::steady_clock::now() - begun;
     CHECK(took >= 300ms);
     CHECK(took < 3s);
-    CHECK(processes_of("k-1").empty());
+    CHECK(world.processes_of("k-1").empty());
 }
 
 TEST_CASE("destroy: the SIGKILL comes before the deadline of the call") {
@@ -37,7 +37,7 @@ TEST_CASE("destroy: the SIGKILL comes before the deadline of the call") {
     world.create(shell("k-1", "trap '' TERM; echo ready; while :; do sleep 0.01; done"));
     eventually("it is ready", [&] { return world.log_of("k-1") == "ready\n"; });
     CHECK(world.backend().destroy(*new_call(2500ms), {"k-1", {}}, 60s).has_value());
-    CHECK(processes_of("k-1").empty());
+    CHECK(world.processes_of("k-1").empty());
 }
 
 TEST_CASE("destroy: a cancellation ends the wait, and the call may be repeated") {
@@ -70,16 +70,16 @@ TEST_CASE("destroy: a suspended worker ends within its grace") {
 TEST_CASE("destroy: grandchildren go with their worker, those of another session too") {
     World world;
     world.create(shell("k-1", "sleep 61 & setsid sleep 62 & setsid setsid sleep 63 & echo ready; wait"));
-    eventually("all are there", [&] { return processes_of("k-1").size() == 4; });
+    eventually("all are there", [&] { return world.processes_of("k-1").size() == 4; });
     world.destroy("k-1", 5s);
-    CHECK(processes_of("k-1").empty());
+    CHECK(world.processes_of("k-1").empty());
 }
 
 TEST_CASE("destroy: grandchildren do not outlive a worker that ends by itself") {
     World world;
     world.create(shell("k-1", "sleep 61 & setsid sleep 62 & exit 0"));
     eventually("it ended", [&] { return world.list() == "k-1 stopped 0\n"; });
-    eventually("all are gone", [&] { return processes_of("k-1").empty(); });
+    eventually("all are gone", [&] { return world.processes_of("k-1").empty(); });
 }
 
 TEST_CASE("destroy: an unknown worker is fine, ten times") {

@@ -98,6 +98,19 @@ Record World::record_of(const std::string& key) const {
     return *record;
 }
 
+std::vector<pid_t> World::processes_of(const std::string& key) const {
+    std::vector<pid_t> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        const auto pid = static_cast<pid_t>(std::stol(name));
+        const Fields environment = read_environment(pid).fields;
+        if (environment.get("ELASTICITY_OWNER") == owner_ && environment.get("ELASTICITY_KEY") == key)
+            found.push_back(pid);
+    }
+    return found;
+}
+
 std::unique_ptr<sdk::HostCall> new_call(std::chrono::milliseconds time) {
     return std::make_unique<sdk::HostCall>("request-1", 1, sdk::HostCall::Clock::now() + time);
 }
@@ -128,17 +141,6 @@ void eventually(const std::string& what, const std::function<bool()>& holds) {
 }
 
 pid_t pid_of(const sdk::HostInstance& worker) { return static_cast<pid_t>(std::stol(worker.id)); }
-
-std::vector<pid_t> processes_of(const std::string& key) {
-    std::vector<pid_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        const auto pid = static_cast<pid_t>(std::stol(name));
-        if (read_environment(pid).fields.get("ELASTICITY_KEY") == key) found.push_back(pid);
-    }
-    return found;
-}
 
 pid_t in_child(const std::function<void()>& body) {
     const pid_t child = fork();

@@ -34,6 +34,8 @@ public:
     /// What a worker wrote, over all of its log files, oldest first.
     std::string log_of(const std::string& key) const;
     Record record_of(const std::string& key) const;
+    /// Processes of the machine with this worker's environment: the worker and what it started.
+    std::vector<pid_t> processes_of(const std::string& key) const;
     std::string run_dir() const { return folder_.path() + "/run"; }
     std::string log_dir() const { return folder_.path() + "/log"; }
     const std::string& folder() const { return folder_.path(); }
@@ -55,9 +57,6 @@ sdk::HostSpec shell(const std::string& key, const std::string& line, std::uint64
 void eventually(const std::string& what, const std::function<bool()>& holds);
 
 pid_t pid_of(const sdk::HostInstance& worker);
-
-/// Processes of the machine whose environment has this worker's key and owner's, shims not among them.
-std::vector<pid_t> processes_of(const std::string& key);
 
 /// Runs `body` in a child process; the test is to end it.
 pid_t in_child(const std::function<void()>& body);
