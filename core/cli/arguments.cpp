@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <list>
 
 #include "core/daemon/version.hpp"
@@ -10,7 +11,10 @@
 namespace elasticity::cli {
 namespace {
 
-constexpr char default_settings_file[] = "/etc/elasticity/elasticity.json";
+std::string default_settings_file() {
+    const char* given = std::getenv("ELASTICITY_CONFIG");
+    return given && *given ? given : "/etc/elasticity/elasticity.json";
+}
 
 /// The grammar of the command line; what it finds goes into `invocation`.
 class Grammar {
@@ -19,7 +23,9 @@ public:
         app_.set_version_flag("--version", std::string("elasticity ") + version_text, "Print the version");
         app_.set_help_flag("-h,--help", "Print this help");
         app_.get_formatter()->column_width(20);
-        app_.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 not reachable, 4 rejected.\n"
+        app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+        app_.get_formatter()->label("Subcommands", "Commands");
+        app_.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 unreachable, 4 rejected.\n"
                     "'elasticity COMMAND --help' tells more.");
         app_.require_subcommand(1);
         add_run();
@@ -76,7 +82,6 @@ private:
         CLI::App* command = group.add_subcommand(name, text);
         command->add_option("--config", invocation_.common.settings_file,
                             "Settings file, else $ELASTICITY_CONFIG, else /etc/elasticity/elasticity.json")
-            ->envname("ELASTICITY_CONFIG")
             ->type_name("FILE");
         command->add_flag("--json", invocation_.common.json, "Print JSON");
         command->callback([this, &arguments] { invocation_.command = arguments; });
@@ -141,13 +146,18 @@ private:
         CLI::App* show = add_command(*config, "show", "Print the settings with all defaults", show_);
         show->add_flag("--tools", show_.tools, "Print tools.json instead");
         CLI::App* history = add_command(*config, "history", "List the generations of tools.json", history_);
-        history->add_option("--diff", history_.diff, "Print what this generation changed")->type_name("N");
+        history->add_option("--diff", history_.diff, "Print what this generation changed")
+            ->type_name("N")
+            ->check(CLI::PositiveNumber);
         CLI::App* rollback = add_command(*config, "rollback", "Wish for the tools of an earlier generation", rollback_);
-        rollback->add_option("generation", rollback_.generation, "From 'config history'")->required()->type_name("N");
+        rollback->add_option("generation", rollback_.generation, "From 'config history'")
+            ->required()
+            ->type_name("N")
+            ->check(CLI::PositiveNumber);
         rollback->add_flag("--yes", rollback_.yes, "Do not ask");
     }
 
-    Invocation invocation_{{default_settings_file, false}, {}};
+    Invocation invocation_{{default_settings_file(), false}, {}};
     RunArguments run_;
     DeployArguments deploy_;
     std::list<ToolArguments> tool_commands_;  // a list: the options point into it
