@@ -46,7 +46,9 @@ test: build dev
 
 bench: build
 	@$(INSTALL_PACKAGES) test bench
-	@$(STAGE) 'bench' tests/bench/run.sh build/release
+	@$(STAGE) 'configure bench' cmake --preset release -D ELASTICITY_BENCH=ON
+	@$(STAGE) 'build bench' cmake --build --preset release --target bench_bare_consumer
+	@$(STAGE) 'bench' tests/bench/bench.py build/release
 
 soak: build dev
 	@$(STAGE) 'soak' env ELASTICITY_SOAK=1 ctest --preset dev -L soak

@@ -1,0 +1,141 @@
+"""Deploy messages: as fast as durable commits of many at once allow."""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+
+import servers
+import table
+
+TOOLS = 2000
+COMMITS_MAX = 100
+ROUNDS = 3
+LONE_ROUNDS = 9
+BARE_QUEUE = "bench.bare"
+DEPLOY_QUEUE = "elasticity-deploy"
+# What history keeps must not hide how many commits there were.
+HISTORY_GENERATIONS = 10000
+
+
+def messages(revision):
+    """One message for each tool, each a change of it."""
+    return [json.dumps({"tools": [servers.process_tool(name, max_instances=100 + revision)]}) for name in names()]
+
+
+def names():
+    return [f"tool-{number:04d}" for number in range(TOOLS)]
+
+
+def holds_all(module, revision):
+    return (module.state / "tools.json").read_text().count(f'"max_instances": {100 + revision}') == TOOLS
+
+
+def burst_seconds(broker, module, publisher, revision):
+    """From the first of the messages to the commit that holds the last; and how many commits it took."""
+    tools_file = module.state / "tools.json"
+    before = module.generation()
+    began_ns = publisher.publish(messages(revision))
+    servers.await_true("all messages are committed", lambda: holds_all(module, revision), 120)
+    ended_ns = os.stat(tools_file).st_ctime_ns  # when it was renamed into place
+    servers.await_true("all messages are acknowledged", lambda: broker.messages(DEPLOY_QUEUE) == 0)
+    return (ended_ns - began_ns) / 1e9, module.generation() - before
+
+
+def bare_seconds(build, broker):
+    """The same messages, published in the same way, to a consumer that only acknowledges."""
+    consumer = subprocess.Popen([build / "bin/elasticity-bench-bare-consumer", "127.0.0.1",
+                                 broker.env["AMQP_PORT"], BARE_QUEUE, str(TOOLS)],
+                                stdout=subprocess.PIPE, text=True)
+    try:
+        consumer.stdout.readline()  # it consumes
+        with servers.LinePublisher(broker, BARE_QUEUE) as publisher:
+            await_connected(publisher)
+            began_ns = publisher.publish(messages(0))
+            ended_ns = int(consumer.stdout.readline())
+    finally:
+        consumer.kill()
+        consumer.wait()
+    return (ended_ns - began_ns) / 1e9
+
+
+def await_connected(publisher):
+    """Until it waits for lines: its system call is read (0) of descriptor 0."""
+    def waits():
+        with open(f"/proc/{publisher.process.pid}/syscall") as call:
+            return call.read().split()[:2] == ["0", "0x0"]
+    servers.await_true("amqp-publish is connected", waits)
+
+
+def lone_seconds(module, publisher, revision):
+    """One message on an idle daemon, until tools.json is another file."""
+    tools_file = module.state / "tools.json"
+    before = os.stat(tools_file).st_ino
+    tool = servers.process_tool(names()[0], max_instances=100 + revision)
+    began_ns = publisher.publish([json.dumps({"tools": [tool]})])
+    deadline = time.monotonic() + 30
+    while os.stat(tools_file).st_ino == before:
+        if time.monotonic() > deadline:
+            raise RuntimeError("a lone message was not committed within 30 s")
+        time.sleep(0.0002)
+    return (time.time_ns() - began_ns) / 1e9
+
+
+def commit_seconds(folder, text):
+    """What one commit of as many bytes costs at least: write, fsync, rename, fsync of the folder."""
+    began_ns = time.time_ns()
+    with open(folder / "commit.new", "wb", buffering=0) as file:
+        file.write(text)
+        os.fsync(file.fileno())
+    os.rename(folder / "commit.new", folder / "commit")
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return (time.time_ns() - began_ns) / 1e9
+
+
+def measure_lone(module, publisher, folder, report):
+    text = (module.state / "tools.json").read_bytes()
+    lone, bare = [], []
+    for number in range(LONE_ROUNDS):
+        bare.append(commit_seconds(folder, text))
+        lone.append(lone_seconds(module, publisher, 5000 + number))
+        report(f"lone message {number}: {lone[-1] * 1e3:.1f} ms, one commit {bare[-1] * 1e3:.1f} ms")
+        await_idle()
+    lone, bare = statistics.median(lone), statistics.median(bare)
+    return table.Row(f"a lone message into {TOOLS} tools", f"{lone * 1e3:.1f} ms",
+                     f"one commit of {len(text) // 1024} KiB: {bare * 1e3:.1f} ms", lone / bare, limit=2)
+
+
+def await_idle():
+    """The journal and the statuses of the message before; there is no event for "nothing more comes"."""
+    time.sleep(0.5)
+
+
+def measure(build, folder, pairs, report):
+    bursts, bares, commits = [], [], []
+    with servers.Broker(folder / "rabbitmq") as broker, \
+            servers.Module(build, folder, broker, {"local": {"plugin": "process"}}, {"process": ["local"]},
+                           history_generations=HISTORY_GENERATIONS) as module:
+        broker.declare([BARE_QUEUE, *names()])
+        module.deploy([servers.process_tool(name) for name in names()])
+        with servers.LinePublisher(broker, DEPLOY_QUEUE) as publisher:
+            await_connected(publisher)
+            for number in range(min(pairs, ROUNDS)):
+                bares.append(bare_seconds(build, broker))
+                seconds, count = burst_seconds(broker, module, publisher, number + 1)
+                bursts.append(seconds)
+                commits.append(count)
+                report(f"burst {number}: {seconds:.2f} s, {count} commits; bare {bares[-1]:.2f} s")
+            await_idle()
+            lone = measure_lone(module, publisher, folder, report)
+    burst, bare = statistics.median(bursts), statistics.median(bares)
+    return [
+        table.Row(f"{TOOLS} deploy messages, each another tool: rate", f"{TOOLS / burst:.0f}/s",
+                  f"a consumer that only acknowledges: {TOOLS / bare:.0f}/s", bare / burst, limit=0.5, at_least=True),
+        table.Row(f"{TOOLS} deploy messages: commits", f"{max(commits)}", f"at most {COMMITS_MAX}",
+                  max(commits) / COMMITS_MAX, limit=1),
+        lone]
