@@ -204,6 +204,8 @@ void ControlLoop::on_created(CallToken token, boost::system::result<Worker, Call
         worker->backend = call->backend;
         worker->key = call->key;
         worker->tool_label = to_label(call->tool);
+        // Few providers say so in their answer, and a worker without an age would never be on trial.
+        if (worker->created == TimePoint{}) worker->created = known ? intent->second.intent.created : now;
         const bool dead = worker->state == WorkerState::stopped || worker->state == WorkerState::failed;
         workers_.put(call->tool, *worker);
         if (known) {

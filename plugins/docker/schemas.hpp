@@ -66,7 +66,7 @@ inline constexpr std::string_view spec_schema_text = R"({
   "required": ["image"],
   "properties": {
     "image": {
-      "type": "string", "minLength": 1, "maxLength": 512,
+      "type": "string", "format": "container-image", "minLength": 1, "maxLength": 512,
       "description": "[REGISTRY[:PORT]/]PATH[:TAG][@DIGEST]; with a digest it never changes under us"
     },
     "command": {
