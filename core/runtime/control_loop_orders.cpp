@@ -101,9 +101,12 @@ void ControlLoop::journal_failed(const JournalEntry& entry, const std::string& w
     const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
     append(pending_entry_.accepted_keys, entry.accepted_keys);
     append(pending_entry_.closed_keys, entry.closed_keys);
-    for (const JournalEntry::Memory& memory : entry.memories)
-        if (const ToolRecord* record = find_tool(memory.tool))
-            pending_entry_.memories.push_back({memory.tool, record->key_counter, record->memory});
+    std::set<ToolKey> unsaved;
+    for (const JournalEntry::Memory& memory : entry.memories) unsaved.insert(memory.tool);
+    for (const JournalEntry::Memory& newer : pending_entry_.memories) unsaved.erase(newer.tool);
+    for (const ToolKey& key : unsaved)
+        if (const ToolRecord* record = find_tool(key))
+            pending_entry_.memories.push_back({key, record->key_counter, record->memory});
     for (const ToolKey& key : entry.forgotten)
         if (!tools_.contains(key)) pending_entry_.forgotten.push_back(key);
     for (const JournalEntry::Opened& order : entry.opened) give_up_order(order, now);

@@ -1,6 +1,6 @@
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 
 #include "tests/simulation/world.hpp"
@@ -11,7 +11,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t tool_count = 10'000;
+/// Fewer by default, since a sanitized debug build takes seconds to deploy 10,000.
+const std::size_t tool_count = [] {
+    const char* text = std::getenv("ELASTICITY_SIMULATION_TOOLS");
+    return text ? std::stoul(text) : 1'000;
+}();
 
 std::string name_of(std::size_t number) { return "tool-" + std::to_string(number); }
 
@@ -57,7 +61,7 @@ void measure(World& world, const char* what, std::size_t plans_max, Work work) {
 
 }  // namespace
 
-TEST_CASE("cost: one change among 10,000 tools is one decision, not 10,000") {
+TEST_CASE("cost: one change among many tools is one decision") {
     World world;
     world.start();
     DesiredState desired;
@@ -69,7 +73,7 @@ TEST_CASE("cost: one change among 10,000 tools is one decision, not 10,000") {
     one_message.unacknowledged = 0;
     measure(world, "nothing changed", 0, [] {});
     measure(world, "one reading changed", 1,
-            [&] { world.daemon.loop->on_readings(World::target, {{name_of(5'000), one_message}}); });
+            [&] { world.daemon.loop->on_readings(World::target, {{name_of(tool_count / 2), one_message}}); });
     measure(world, "its worker was created", 3, [&] { world.timeline.advance_to(world.timeline.now() + 400ms); });
     desired.put(entry_of(tool_count));
     const auto next = std::make_shared<DesiredState>(desired);

@@ -1,5 +1,7 @@
 #include "tests/simulation/simulated_store.hpp"
 
+#include <algorithm>
+
 namespace elasticity::simulation {
 
 void SimulatedStore::commit(DesiredState next) {
@@ -48,6 +50,7 @@ void SimulatedJournal::write(Write durable, std::function<void()> answer) {
 
 void SimulatedJournal::commit(JournalEntry entry, CallToken token) {
     ++commits;
+    largest_entry = std::max(largest_entry, entry.memories.size());
     const auto refused = std::make_shared<bool>(false);
     write(
         [this, entry = std::move(entry), refused] {

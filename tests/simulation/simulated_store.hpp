@@ -53,6 +53,7 @@ public:
 
     bool full = false;  ///< the disk is: nothing is written
     std::size_t commits = 0;
+    std::size_t largest_entry = 0;  ///< in memories of tools
     std::vector<Published> published;
     std::function<Millis()> latency = [] { return Millis(5); };
     /// Whether one more of the writes that a kill interrupts had been made durable.
