@@ -69,6 +69,21 @@ TEST_CASE("status: a failure with none running is failed, with some degraded, wi
     CHECK(status(growing).starts_with("degraded: 2 of 10 instances run: docker: no room\n"));
 }
 
+TEST_CASE("status: in a crash loop a try that runs for a moment is no recovery") {
+    const Tool tool = ocr(1);
+    ToolView world = view(tool, consumed(1), {running("try", 14 * second)});
+    world.breakers["docker"] = failed("it ended with exit code 1");
+    CHECK(status(world).starts_with("failed: 1 of 1 instance run: docker: it ended with exit code 1\n"));
+    CHECK(status(world, noon + second) == "running: 1 of 1 instance run on docker and consume ocr\n");
+}
+
+TEST_CASE("status: no room for the minimum is told as an error") {
+    const Tool tool = ocr(1);
+    ToolView world = view(tool, waiting(0));
+    world.backends[0].room = 0;
+    CHECK(status(world).starts_with("failed: 0 of 1 instance run: docker: has no room left (max_instances)\nno_capacity : "));
+}
+
 TEST_CASE("status: workers on a backend that does not answer are degraded, however many they were") {
     const Tool tool = ocr(1);
     ToolView world = view(tool, consumed(1), {running("a")});

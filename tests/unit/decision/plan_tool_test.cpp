@@ -129,6 +129,16 @@ TEST_CASE("plan: while a victim is on its way out no second one is named in its 
     CHECK(plan(ordered).empty());
 }
 
+TEST_CASE("plan: a worker about which a call is running is not destroyed again") {
+    const Tool tool = ocr(0);
+    const Tool going = removed(tool);
+    ToolView dead = view(tool, waiting(0), {worker("dead", WorkerState::failed, minute)});
+    ToolView alive = view(going, waiting(0), {running("a")});
+    dead.workers[0].in_flight = alive.workers[0].in_flight = true;
+    CHECK(plan(dead).empty());
+    CHECK(plan(alive).empty());
+}
+
 TEST_CASE("plan: a failing backend is left alone until its time, then tried with one") {
     const Tool tool = ocr(3);
     ToolView world = view(tool, waiting(0));

@@ -56,6 +56,8 @@ TEST_CASE("target: credentials are refused and never repeated") {
         REQUIRE_FALSE(parsed.has_value());
         CHECK(parsed.error().message.find("hunter2") == std::string::npos);
     }
+    CHECK(parse_target_url("amqp://guest:hunter2@h/prod").error().message ==
+          "must hold no user name or password: it identifies, it does not give access");
 }
 
 TEST_CASE("target: the four parts are checked like a URL") {
