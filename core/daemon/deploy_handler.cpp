@@ -151,24 +151,33 @@ void DeployHandler::answer(const Incoming& incoming, const std::vector<Applied>&
     }
 }
 
+JournalBatch DeployHandler::answers(const std::vector<Incoming>& batch, const DesiredStore::Committed& committed) {
+    JournalBatch answers;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (!batch[i].message.rejection.empty()) reject(batch[i], answers);
+        else answer(batch[i], committed.results[i], *committed.state, answers);
+    }
+    return answers;
+}
+
 rabbitmq::BatchVerdict DeployHandler::handle(std::span<const rabbitmq::Delivery> deliveries) {
     std::vector<Incoming> batch;
     for (const rabbitmq::Delivery& delivery : deliveries) batch.push_back(read(delivery));
     std::vector<DesiredStore::Request> requests;
     for (const Incoming& incoming : batch) requests.push_back({&incoming.message, incoming.request_id});
-    const auto committed = with_.store.apply(requests);
+
+    // The answers are handed to the journal before the control loop learns of the change, so that "accepted" has
+    // a lower sequence than what the loop reports.
+    // Shared: a hand edit found by the commit may fail it after the answers were handed over.
+    const auto durable = std::make_shared<std::promise<Result<CommittedBatch>>>();
+    const auto committed = with_.store.apply(requests, [&](const DesiredStore::Committed& applied) {
+        with_.journal.submit(answers(batch, applied), [durable](Result<CommittedBatch> done) { durable->set_value(std::move(done)); });
+    });
     if (!committed) {
         log_line(LogLevel::error, "deploy", "messages wait, because the desired state cannot be written: " + committed.error().message);
         return rabbitmq::BatchVerdict::retry_later;
     }
-    JournalBatch answers;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (!batch[i].message.rejection.empty()) reject(batch[i], answers);
-        else answer(batch[i], committed->results[i], *committed->state, answers);
-    }
-    std::promise<Result<CommittedBatch>> durable;
-    with_.journal.submit(std::move(answers), [&](Result<CommittedBatch> done) { durable.set_value(std::move(done)); });
-    const auto done = durable.get_future().get();
+    const auto done = durable->get_future().get();
     with_.outbox.notify();
     if (done) return rabbitmq::BatchVerdict::acknowledge;
     log_line(LogLevel::error, "deploy", "messages wait, because their answers cannot be kept: " + done.error().message);

@@ -33,6 +33,7 @@ private:
     struct Incoming;
     Incoming read(const rabbitmq::Delivery& delivery) const;
     void answer(const Incoming& incoming, const std::vector<Applied>& results, const DesiredState& state, JournalBatch& batch);
+    JournalBatch answers(const std::vector<Incoming>& batch, const DesiredStore::Committed& committed);
     void reject(const Incoming& incoming, JournalBatch& batch);
     void describe(const Incoming& incoming, const Applied& applied);
 

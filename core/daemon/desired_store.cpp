@@ -87,12 +87,13 @@ Result<std::string> DesiredStore::start_from(const std::optional<ToolsText>& tex
 }
 
 /// Makes `next` durable, then puts it in force. A hand edit that was saved at the same moment is merged on top.
-Result<> DesiredStore::commit(DesiredState next) {
+Result<> DesiredStore::commit(DesiredState next, const std::function<void()>& on_durable) {
     auto outcome = file_.commit(expected_, to_text(next), next.generation);
     if (!outcome) return outcome.error();
     expected_ = outcome->fingerprint;
     state_ = std::make_shared<const DesiredState>(std::move(next));
     if (outcome->tidy_error) log_line(LogLevel::warning, "tools.json", outcome->tidy_error->message);
+    if (on_durable) on_durable();
     on_change_(state_);
     if (outcome->displaced_text) {
         const auto told = take_edit(*outcome->displaced_text);
@@ -128,7 +129,7 @@ Result<std::string> DesiredStore::take_edit(const std::string& text) {
     return "took over a hand edit as generation " + std::to_string(state_->generation);
 }
 
-Result<DesiredStore::Committed> DesiredStore::apply(std::span<const Request> requests) {
+Result<> DesiredStore::apply(std::span<const Request> requests, const OnDurable& on_durable) {
     const std::scoped_lock lock(mutex_);
     Committed committed;
     DesiredState next = *state_;
@@ -138,12 +139,16 @@ Result<DesiredStore::Committed> DesiredStore::apply(std::span<const Request> req
         committed.results.push_back(elasticity::apply(next, *request.message, request.request_id, generation));
         for (const Applied& applied : committed.results.back()) changed = changed || applied.verdict == Verdict::accepted;
     }
-    if (changed) {
-        next.generation = generation;
-        if (const auto done = commit(std::move(next)); !done) return done.error();
+    const auto tell = [&] {
+        committed.state = state_;
+        on_durable(committed);
+    };
+    if (!changed) {
+        tell();
+        return {};
     }
-    committed.state = state_;
-    return committed;
+    next.generation = generation;
+    return commit(std::move(next), tell);
 }
 
 Result<> DesiredStore::forget(const ToolKey& key) {

@@ -36,8 +36,13 @@ public:
         std::vector<std::vector<Applied>> results;  ///< of each request, of each of its tools
         State state;
     };
+    using OnDurable = std::function<void(const Committed&)>;
+
     /// Applies the requests in order, in one commit. On an error nothing was changed.
-    Result<Committed> apply(std::span<const Request> requests);
+    ///
+    /// `on_durable` runs on this thread once the change is durable and before `on_change`: whoever answers the
+    /// requests there does it before the control loop can report on their tools.
+    Result<> apply(std::span<const Request> requests, const OnDurable& on_durable);
 
     /// Takes out a tool whose removal is complete.
     Result<> forget(const ToolKey& key);
@@ -49,7 +54,7 @@ public:
     const IntakeContext& context() const { return context_; }
 
 private:
-    Result<> commit(DesiredState next);
+    Result<> commit(DesiredState next, const std::function<void()>& on_durable = {});
     Result<std::string> take_edit(const std::string& text);
     Result<std::string> refuse(const std::string& text, const std::string& why);
     Result<std::string> start_from(const std::optional<ToolsText>& text, bool accept);

@@ -217,7 +217,7 @@ class Module:
         done = subprocess.run([self.binary, *words, "--config", self.settings, "--json"], capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"elasticity {' '.join(map(str, words))}: {done.stdout}{done.stderr}")
+            raise RuntimeError(f"elasticity {' '.join(map(str, words))}: {done.stderr.strip()}")
         return json.loads(done.stdout)
 
     def deploy(self, tools, at_once=200):
