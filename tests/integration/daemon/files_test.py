@@ -80,6 +80,18 @@ class LostToolsFile(FilesTest):
         self.assertEqual(workers, self.processes())
 
 
+    def test_a_file_of_no_bytes_stops_nothing_and_is_written_again(self):
+        workers = self.start_with_two_workers()
+        self.module.stop()
+        self.write_tools("")
+        self.module.start()
+        self.await_log("a hand edit was refused")
+        holds_for(3, "nothing is touched", lambda: self.processes() == workers)
+        self.send(deploy(process_tool("later", 0)))
+        self.statuses.await_one(tool="later", state="accepted")
+        self.assertEqual({"jobs", "later"}, set(self.module.desired()))
+
+
 class HandEdits(FilesTest):
     def test_a_valid_one_is_applied(self):
         self.start_with_two_workers()

@@ -157,6 +157,18 @@ class Answers(DaemonTest):
         self.send("nonsense", reply_to="answers")
         answers.await_one(state="rejected", tool=None)
 
+    def test_accepted_is_the_first_status_of_a_request(self):
+        """Also of a tool that is known well, so that the control loop has its verdict at once."""
+        self.start_module({"process": {"plugin": "process"}})
+        self.broker.declare("jobs")
+        requests = [f"request-{number}" for number in range(2, 30)]
+        for number, request in enumerate(requests):
+            self.send(deploy(process_tool("jobs", 0, max_instances=number + 1), request_id=request))
+            self.statuses.await_one(tool="jobs", state="running", request_id=request)
+        for request in requests:
+            told = sorted(self.statuses.find(request_id=request), key=lambda each: (each["generation"], each["sequence"]))
+            self.assertEqual(["accepted", "running"], [status["state"] for status in told])
+
     def test_a_status_waits_for_whoever_reads_it(self):
         """With amqp-get, the tool that any administrator has."""
         self.start_module({"process": {"plugin": "process"}})
