@@ -32,19 +32,22 @@ std::vector<gid_t> groups_of(const Account& account) {
 }  // namespace
 
 Account find_account(const std::string& name) {
-    std::optional<Account> account = look_up([&](passwd* entry, char* texts, std::size_t size, passwd** found) {
-        return getpwnam_r(name.c_str(), entry, texts, size, found);
-    });
+    std::optional<Account> account =
+        look_up([&](passwd* entry, char* texts, std::size_t size, passwd** found) {
+            return getpwnam_r(name.c_str(), entry, texts, size, found);
+        });
     if (!account)
-        throw sdk::Error(ELS_FAILED_PRECONDITION, "user: this machine has no user '" + name + "'").at("/user");
+        throw sdk::Error(ELS_FAILED_PRECONDITION, "user: this machine has no user '" + name + "'")
+            .at("/user");
     account->groups = groups_of(*account);
     return *account;
 }
 
 Account own_account() {
-    const std::optional<Account> account = look_up([](passwd* entry, char* texts, std::size_t size, passwd** found) {
-        return getpwuid_r(geteuid(), entry, texts, size, found);
-    });
+    const std::optional<Account> account =
+        look_up([](passwd* entry, char* texts, std::size_t size, passwd** found) {
+            return getpwuid_r(geteuid(), entry, texts, size, found);
+        });
     // A user id without a name, as containers have them, is fine.
     return account.value_or(Account{std::to_string(geteuid()), "/", geteuid(), getegid(), {}});
 }

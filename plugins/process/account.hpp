@@ -14,7 +14,8 @@ struct Account {
     std::vector<gid_t> groups;
 };
 
-/// The account of that name; throws sdk::Error where there is none. Blocks where accounts come from a network.
+/// The account of that name; throws sdk::Error where there is none. Blocks where accounts come from a
+/// network.
 Account find_account(const std::string& name);
 
 /// The account that we run as.

@@ -24,9 +24,10 @@ Descriptor watch(const ProcessId& id) {
     if (id.pid <= 0) return {};
     Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, id.pid, 0)));
     if (!process && errno != ESRCH)
-        throw sdk::Error(ELS_UNAVAILABLE, "cannot watch process " + std::to_string(id.pid) + ": " +
-                                              std::generic_category().message(errno),
-                         ELS_ERR_RETRY_SAME);
+        throw sdk::Error(
+            ELS_UNAVAILABLE,
+            "cannot watch process " + std::to_string(id.pid) + ": " + std::generic_category().message(errno),
+            ELS_ERR_RETRY_SAME);
     return process && find_process(id) ? std::move(process) : Descriptor();
 }
 
@@ -47,8 +48,8 @@ void await_end(const sdk::Call& call, const Descriptor& process) {
     while (!ends_within(call, process, std::chrono::hours(1))) continue;
 }
 
-/// While the leader lives or is a zombie, no other group can have its number; after that, only if the group is
-/// empty and all pids were used up since.
+/// While the leader lives or is a zombie, no other group can have its number; after that, only if the group
+/// is empty and all pids were used up since.
 void signal_group(const ProcessId& leader, int number) { kill(-leader.pid, number); }
 
 void end_process(const sdk::Call& call, const ProcessId& worker, milliseconds grace) {

@@ -19,7 +19,8 @@ namespace elasticity::process {
 namespace {
 
 sdk::Error cannot(const std::string& action, int error_number) {
-    return sdk::Error(ELS_RESOURCE_EXHAUSTED, "cannot " + action + ": " + std::generic_category().message(error_number),
+    return sdk::Error(ELS_RESOURCE_EXHAUSTED,
+                      "cannot " + action + ": " + std::generic_category().message(error_number),
                       ELS_ERR_RETRY_SAME | ELS_ERR_NEXT_BACKEND);
 }
 
@@ -86,7 +87,8 @@ std::string read_until_end(const sdk::Call& call, int reply) {
     pollfd events[] = {{reply, POLLIN, 0}, {call.cancel_fd(), POLLIN, 0}};
     for (;;) {
         call.check(ELS_ERR_MAYBE_DONE);
-        if (poll(events, 2, static_cast<int>(call.remaining().count())) <= 0 || events[0].revents == 0) continue;
+        if (poll(events, 2, static_cast<int>(call.remaining().count())) <= 0 || events[0].revents == 0)
+            continue;
         char chunk[512];
         const ssize_t count = read(reply, chunk, sizeof chunk);
         if (count == 0) return text;
@@ -102,12 +104,13 @@ Detachment best_detachment() {
     if (!fs::exists("/run/systemd/system", unreadable)) return Detachment::session;
     if (geteuid() == 0) return Detachment::system_scope;
     const char* runtime = getenv("XDG_RUNTIME_DIR");
-    const bool has_manager = runtime != nullptr && fs::exists(fs::path(runtime) / "systemd/private", unreadable);
+    const bool has_manager =
+        runtime != nullptr && fs::exists(fs::path(runtime) / "systemd/private", unreadable);
     return has_manager ? Detachment::user_scope : Detachment::session;
 }
 
-std::vector<std::string> launch_command(Detachment detachment, const std::string& shim, std::string_view owner,
-                                        std::string_view key) {
+std::vector<std::string> launch_command(Detachment detachment, const std::string& shim,
+                                        std::string_view owner, std::string_view key) {
     if (detachment == Detachment::session) return {shim};
     // Two installations on one machine may use one key, so that the unit's name begins with the owner.
     const std::string unit = "elasticity-" + std::string(owner.substr(0, 8)) + "-" + std::string(key);

@@ -19,8 +19,8 @@ enum class Detachment {
 Detachment best_detachment();
 
 /// The command that starts the shim: itself, or systemd-run, which becomes it.
-std::vector<std::string> launch_command(Detachment detachment, const std::string& shim, std::string_view owner,
-                                        std::string_view key);
+std::vector<std::string> launch_command(Detachment detachment, const std::string& shim,
+                                        std::string_view owner, std::string_view key);
 
 /// Starts the shim and waits for its reply, until the call's deadline or cancellation: then throws with
 /// MAYBE_DONE, since a shim that was already detached goes on.

@@ -18,7 +18,8 @@ std::string worker_of(const std::string& file) {
 
 }  // namespace
 
-unsigned sweep_logs(const std::string& log_dir, const std::set<std::string>& names, std::chrono::seconds keep) {
+unsigned sweep_logs(const std::string& log_dir, const std::set<std::string>& names,
+                    std::chrono::seconds keep) {
     namespace fs = std::filesystem;
     const auto oldest = fs::file_time_type::clock::now() - keep;
     unsigned removed = 0;

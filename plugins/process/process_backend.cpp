@@ -57,8 +57,8 @@ sdk::Error launch_error(const Reply& reply) {
 
 sdk::Instance same_or_refuse(const Observed& known, const sdk::Spec& spec) {
     if (known.record.spec_hash == spec.hash) return to_instance(known);
-    throw sdk::Error(ELS_ALREADY_EXISTS, "the key is taken by a worker of another spec, process " +
-                                             id_text(known.record.worker));
+    throw sdk::Error(ELS_ALREADY_EXISTS,
+                     "the key is taken by a worker of another spec, process " + id_text(known.record.worker));
 }
 
 int signal_number(std::string_view name) {
@@ -86,11 +86,12 @@ void ProcessBackend::make_folders() const {
 
 void ProcessBackend::activate(const sdk::Call&) {
     if (!settings_.user.empty() && geteuid() != 0)
-        throw sdk::Error(ELS_FAILED_PRECONDITION, "user: only root can start workers as another user").at("/user");
+        throw sdk::Error(ELS_FAILED_PRECONDITION, "user: only root can start workers as another user")
+            .at("/user");
     make_folders();
     if (access(settings_.shim.c_str(), X_OK) != 0)
-        throw sdk::Error(ELS_FAILED_PRECONDITION,
-                         "shim: cannot execute " + settings_.shim + ": " + std::generic_category().message(errno))
+        throw sdk::Error(ELS_FAILED_PRECONDITION, "shim: cannot execute " + settings_.shim + ": " +
+                                                      std::generic_category().message(errno))
             .at("/shim");
 }
 
@@ -146,7 +147,8 @@ Reply ProcessBackend::launch_shim(const sdk::Call& call, const Request& request)
     complete.log_bytes_max = settings_.log_max_bytes;
     complete.log_files_max = settings_.log_files_max;
     const Record& worker = complete.worker;
-    return launch(call, launch_command(best_detachment(), settings_.shim, worker.owner, worker.key), complete);
+    return launch(call, launch_command(best_detachment(), settings_.shim, worker.owner, worker.key),
+                  complete);
 }
 
 sdk::Instance ProcessBackend::create(const sdk::Call& call, const sdk::Spec& spec) {

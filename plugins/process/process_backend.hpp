@@ -13,17 +13,13 @@
 
 namespace elasticity::process {
 
-/// Workers are processes of this machine, which outlive the daemon. Keeps nothing about them: every call looks.
-/// Threads: as the ABI says; calls share no state but when logs were last swept.
+/// Workers are processes of this machine, which outlive the daemon. Keeps nothing about them: every call
+/// looks. Threads: as the ABI says; calls share no state but when logs were last swept.
 class ProcessBackend {
 public:
-    static constexpr sdk::Info info{"org.elasticity.process",
-                                    "1.0.0",
-                                    "Processes of this machine",
-                                    "Elasticity",
-                                    "",
-                                    ELS_PF_UNLOAD_SAFE | ELS_PF_FORKS,
-                                    16};
+    static constexpr sdk::Info info{
+        "org.elasticity.process",          "1.0.0", "Processes of this machine", "Elasticity", "",
+        ELS_PF_UNLOAD_SAFE | ELS_PF_FORKS, 16};
     static const std::string_view config_schema, spec_schema;
 
     ProcessBackend(sdk::Host host, std::string_view config);

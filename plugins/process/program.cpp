@@ -20,7 +20,8 @@ sdk::Error not_executable(const std::string& file) {
 }
 
 sdk::Error not_found(const std::string& name, std::string_view path) {
-    return sdk::Error(ELS_INVALID_ARGUMENT, "no program '" + name + "' in the worker's PATH, " + std::string(path))
+    return sdk::Error(ELS_INVALID_ARGUMENT,
+                      "no program '" + name + "' in the worker's PATH, " + std::string(path))
         .at("/command/0")
         .provider("command_not_found");
 }

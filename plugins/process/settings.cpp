@@ -30,8 +30,8 @@ std::string default_folder(std::string_view state_dir, const char* name) {
     return state_dir.empty() ? std::string() : std::string(state_dir) + "/" + name;
 }
 
-/// What the kernel and systemd give a service by default, whatever the daemon was started with. The kernel derives
-/// the limits that are not named here from the machine's memory: they stay.
+/// What the kernel and systemd give a service by default, whatever the daemon was started with. The kernel
+/// derives the limits that are not named here from the machine's memory: they stay.
 std::vector<ResourceLimit> to_limits(const json::object& wanted) {
     constexpr std::uint64_t none = RLIM_INFINITY, mebibyte = 1024 * 1024;
     // 1,024 open files unless the worker itself asks for more: programs that use select() break above it.
@@ -58,11 +58,11 @@ std::vector<ResourceLimit> to_limits(const json::object& wanted) {
 const std::string_view settings_schema = R"({
     "type": "object", "additionalProperties": false, "properties": {
         "shim": {"type": "string", "minLength": 1,
-            "description": "The helper that stands by each worker. Default: ../libexec/elasticity/elasticity-process-shim, seen from the folder of the daemon's program."},
+            "description": "Helper that stands by each worker. Default: the one that was installed."},
         "run_dir": {"type": "string", "minLength": 1,
-            "description": "Folder of the records of workers. Default: run, in the backend's state folder."},
+            "description": "Folder of the records. Default: run, in the backend's state folder."},
         "log_dir": {"type": "string", "minLength": 1,
-            "description": "Folder of the workers' output, NAME.log. Default: log, in the backend's state folder."},
+            "description": "Folder of the workers' output, NAME.log. Default: log, beside run."},
         "log_max_bytes": {"type": "integer", "minimum": 4096, "default": 10485760,
             "description": "A log file of this size is rotated."},
         "log_files_max": {"type": "integer", "minimum": 1, "maximum": 100, "default": 5,
@@ -70,15 +70,15 @@ const std::string_view settings_schema = R"({
         "log_keep_s": {"type": "integer", "minimum": 0, "default": 604800,
             "description": "Log files of workers that are gone are removed after this time."},
         "stop_grace_s": {"type": "integer", "minimum": 0, "default": 10,
-            "description": "A worker has at least this long between SIGTERM and SIGKILL, unless it is to end at once."},
+            "description": "The least time between SIGTERM and SIGKILL, unless a worker is to end at once."},
         "working_directory": {"type": "string", "minLength": 1, "default": "/",
             "description": "Where workers start, unless their tool says otherwise."},
         "user": {"type": "string", "minLength": 1,
-            "description": "User to run workers as; only where the daemon runs as root. Default: the daemon's own."},
+            "description": "User that workers run as; wants a daemon of root. Default: its own."},
         "limits": {"type": "object", "additionalProperties": false,
             "description": "Resource limits of each worker.", "properties": {
                 "open_files": {"type": "integer", "minimum": 16, "default": 1024,
-                    "description": "Soft limit of open files; the hard one is 524288, or this where it is greater."},
+                    "description": "Soft limit of open files; the hard one is 524288 or this."},
                 "core_bytes": {"type": "integer", "minimum": 0, "default": 0,
                     "description": "Size of a core dump."},
                 "address_space_bytes": {"type": "integer", "minimum": 1048576,
@@ -100,7 +100,8 @@ Settings parse_settings(std::string_view config, std::string_view state_dir) {
     const json::value* limits = from.if_contains("limits");
     settings.limits = to_limits(limits == nullptr ? json::object() : limits->as_object());
     if (settings.run_dir.empty() || settings.log_dir.empty())
-        throw sdk::Error(ELS_INVALID_ARGUMENT, "run_dir and log_dir are wanted, as this backend has no state folder")
+        throw sdk::Error(ELS_INVALID_ARGUMENT,
+                         "run_dir and log_dir are wanted, as this backend has no state folder")
             .at("/run_dir");
     return settings;
 }
@@ -108,7 +109,7 @@ Settings parse_settings(std::string_view config, std::string_view state_dir) {
 const std::string_view command_schema = R"({
     "type": "object", "additionalProperties": false, "required": ["command"], "properties": {
         "command": {"type": "array", "minItems": 1, "items": {"type": "string"},
-            "description": "Program and arguments. No shell is involved; a program without a slash is looked up in PATH."},
+            "description": "Program and arguments; no shell. A bare name is looked up in PATH."},
         "working_directory": {"type": "string", "minLength": 1,
             "description": "Where the worker starts. Default: the backend's."}}})";
 

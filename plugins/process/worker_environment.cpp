@@ -16,14 +16,15 @@ std::vector<std::string> identity(const sdk::Spec& spec, std::string_view owner)
 
 /// Never shows the value: it may be a secret.
 void refuse_unusable(const sdk::Variable& variable) {
-    const bool is_name = !variable.key.empty() && variable.key.find_first_of(std::string_view("=\0", 2)) ==
-                                                      std::string_view::npos;
+    const bool is_name = !variable.key.empty() &&
+                         variable.key.find_first_of(std::string_view("=\0", 2)) == std::string_view::npos;
     if (is_name && variable.value.find('\0') == std::string_view::npos &&
         !variable.key.starts_with(identity_prefix))
         return;
-    throw sdk::Error(ELS_INVALID_ARGUMENT, "environment: '" + std::string(variable.key.data(), variable.key.size()) +
-                                               "' cannot be given to a worker: wanted a name without '=' that does "
-                                               "not begin with ELASTICITY_, and a value without NUL")
+    throw sdk::Error(ELS_INVALID_ARGUMENT,
+                     "environment: '" + std::string(variable.key.data(), variable.key.size()) +
+                         "' cannot be given to a worker: wanted a name without '=' that does "
+                         "not begin with ELASTICITY_, and a value without NUL")
         .at("/environment");
 }
 
@@ -34,7 +35,8 @@ void add_default(std::vector<std::string>& environment, std::string_view name, s
 
 }  // namespace
 
-std::vector<std::string> worker_environment(const sdk::Spec& spec, std::string_view owner, const Account& account) {
+std::vector<std::string> worker_environment(const sdk::Spec& spec, std::string_view owner,
+                                            const Account& account) {
     std::vector<std::string> environment = identity(spec, owner);
     for (const sdk::Variable& variable : spec.env) {
         refuse_unusable(variable);

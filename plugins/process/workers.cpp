@@ -29,15 +29,17 @@ void wait_a_moment(const sdk::Call& call) {
     call.check();
 }
 
-/// Calls visit(pid, environment) for each of these processes that has one. Those inside execve are looked at again.
+/// Calls visit(pid, environment) for each of these processes that has one. Those inside execve are looked at
+/// again.
 template <class Visit>
 void each_environment(const sdk::Call& call, std::vector<pid_t> pids, Visit visit) {
     constexpr int rounds_max = 1000;
     for (int round = 0; !pids.empty(); ++round) {
         if (round == rounds_max)
-            throw sdk::Error(ELS_UNAVAILABLE,
-                             "process " + std::to_string(pids.front()) + " stays inside execve and cannot be seen",
-                             ELS_ERR_RETRY_SAME);
+            throw sdk::Error(
+                ELS_UNAVAILABLE,
+                "process " + std::to_string(pids.front()) + " stays inside execve and cannot be seen",
+                ELS_ERR_RETRY_SAME);
         if (round > 0) wait_a_moment(call);
         std::vector<pid_t> in_exec;
         for (const pid_t pid : pids) {
@@ -59,7 +61,8 @@ std::optional<Record> leader_record(pid_t pid, const Fields& environment) {
     record.key = environment.get("ELASTICITY_KEY");
     record.name = environment.get("ELASTICITY_NAME");
     record.tool = environment.get("ELASTICITY_TOOL");
-    record.spec_hash = std::strtoull(std::string(environment.get("ELASTICITY_SPEC_HASH")).c_str(), nullptr, 10);
+    record.spec_hash =
+        std::strtoull(std::string(environment.get("ELASTICITY_SPEC_HASH")).c_str(), nullptr, 10);
     record.worker = stat->id;
     record.boot = boot_id();
     record.created_unix_ms = started_unix_ms(stat->id);
@@ -82,7 +85,8 @@ bool matches(const Observed& worker, const sdk::Ref& ref) {
 }
 
 std::string end_text(int exit_code) {
-    if (exit_code < 0) return "ended, and nobody saw how, since its shim had been killed or the machine restarted";
+    if (exit_code < 0)
+        return "ended, and nobody saw how, since its shim had been killed or the machine restarted";
     if (exit_code <= 128) return "ended with exit code " + std::to_string(exit_code);
     const int signal = exit_code - 128;
     const char* description = sigdescr_np(signal);
@@ -112,7 +116,8 @@ std::optional<Observed> Workers::observe(Record record) const {
         const bool has_shim = is_alive(record.shim);
         return Observed{std::move(record), process->state == 'T', has_shim};
     }
-    // The shim records the end before it lets go of the zombie, so that a second look at the record settles it.
+    // The shim records the end before it lets go of the zombie, so that a second look at the record settles
+    // it.
     std::optional<Record> latest = read_record(run_dir_, record.key);
     if (!latest) return std::nullopt;
     if (latest->phase != Record::Phase::ended) {
@@ -127,7 +132,8 @@ ObservedByKey Workers::recorded() const {
     ObservedByKey workers;
     for (auto& [key, record] : read_records(run_dir_)) {
         if (record.owner != owner_) continue;
-        if (std::optional<Observed> worker = observe(std::move(record))) workers.emplace(key, std::move(*worker));
+        if (std::optional<Observed> worker = observe(std::move(record)))
+            workers.emplace(key, std::move(*worker));
     }
     return workers;
 }
@@ -144,7 +150,8 @@ ObservedByKey Workers::unrecorded(const sdk::Call& call, const ObservedByKey& re
     each_environment(call, std::move(pids), [&](pid_t pid, const Fields& environment) {
         if (environment.get("ELASTICITY_OWNER") != owner_) return;
         std::optional<Record> record = leader_record(pid, environment);
-        // A record may have come since; and what a worker leaves behind has its environment, and is no worker.
+        // A record may have come since; and what a worker leaves behind has its environment, and is no
+        // worker.
         if (!record || record->key.empty() || recorded.contains(record->key)) return;
         if (read_record(run_dir_, record->key)) return;
         // A process of the worker may have made a group of its own: the worker is the oldest.
@@ -158,8 +165,8 @@ ObservedByKey Workers::unrecorded(const sdk::Call& call, const ObservedByKey& re
 /// Lies in the folder of the records, so that it goes with them when they are lost.
 std::string Workers::survey_file() const { return run_dir_ + "/" + owner_ + ".surveyed"; }
 
-/// True once a look at the whole machine found, in this boot, every worker recorded: from then on each worker is
-/// recorded before its program begins.
+/// True once a look at the whole machine found, in this boot, every worker recorded: from then on each worker
+/// is recorded before its program begins.
 bool Workers::records_are_complete() const { return read_file(survey_file()) == boot_id(); }
 
 ObservedByKey Workers::all(const sdk::Call& call) const {

@@ -18,13 +18,14 @@ struct Observed {
 
 using ObservedByKey = std::map<std::string, Observed>;
 
-/// Finds the workers of one owner: by their records, and by the environment of the processes of the machine for
-/// those whose record was lost. Keeps nothing between calls; threads may share it.
+/// Finds the workers of one owner: by their records, and by the environment of the processes of the machine
+/// for those whose record was lost. Keeps nothing between calls; threads may share it.
 ///
 /// A look that is not complete throws sdk::Error UNAVAILABLE, since "could not see" is not "not there".
 class Workers {
 public:
-    Workers(std::string owner, std::string run_dir) : owner_(std::move(owner)), run_dir_(std::move(run_dir)) {}
+    Workers(std::string owner, std::string run_dir)
+        : owner_(std::move(owner)), run_dir_(std::move(run_dir)) {}
 
     /// Looks at every process of the machine.
     ObservedByKey all(const sdk::Call& call) const;

@@ -6,8 +6,8 @@
 
 namespace elasticity::process {
 
-/// A list of "name=value", each ended by a NUL: the format of /proc/PID/environ. Requests to the shim, its replies
-/// and the records of workers are written in it too, so that one reader serves them all.
+/// A list of "name=value", each ended by a NUL: the format of /proc/PID/environ. Requests to the shim, its
+/// replies and the records of workers are written in it too, so that one reader serves them all.
 class Fields {
 public:
     Fields() = default;

@@ -41,9 +41,12 @@ std::optional<std::string> read_file(const std::string& path) {
     for (;;) {
         const ssize_t count = read(file.get(), chunk, sizeof chunk);
         if (count == 0) return text;
-        if (count > 0) text.append(chunk, static_cast<std::size_t>(count));
-        else if (is_absence(errno)) return std::nullopt;
-        else if (errno != EINTR) throw_unseen(path);
+        if (count > 0)
+            text.append(chunk, static_cast<std::size_t>(count));
+        else if (is_absence(errno))
+            return std::nullopt;
+        else if (errno != EINTR)
+            throw_unseen(path);
     }
 }
 
@@ -62,7 +65,7 @@ std::optional<ProcessStat> parse_stat(const std::string& line) {
     stat.state = fields[3][0];
     stat.group = static_cast<pid_t>(std::strtol(fields[5].c_str(), nullptr, 10));
     stat.kernel_thread = (std::strtoul(fields[9].c_str(), nullptr, 10) & kernel_thread_flag) != 0;
-    stat.has_environment = fields[51] != "0";
+    stat.has_empty_environment = fields[50] != "0" && fields[50] == fields[51];  // Its begin and its end.
     stat.wait_status = static_cast<int>(std::strtol(fields[52].c_str(), nullptr, 10));
     return stat;
 }
@@ -95,9 +98,11 @@ Environment read_environment(pid_t pid) {
     }
     if (!text) return {};
     if (!text->empty()) return {Environment::Sight::seen, Fields(std::move(*text))};
+    // It may have left execve since we read: only what is empty for good settles it.
     const std::optional<ProcessStat> stat = read_stat(pid);
-    const bool never_had_one = !stat || stat->kernel_thread || stat->ended() || stat->has_environment;
-    return {never_had_one ? Environment::Sight::none : Environment::Sight::in_exec, {}};
+    const bool has_none = !stat || stat->kernel_thread || stat->ended() || stat->has_empty_environment;
+    return {has_none ? Environment::Sight::none : Environment::Sight::in_exec, {}};
+}};
 }
 
 std::string boot_id() {

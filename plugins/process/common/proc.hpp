@@ -7,9 +7,9 @@
 
 #include "plugins/process/common/fields.hpp"
 
-/// What the kernel says about processes. The rule of every function here: "not there" is an answer (nullopt), while
-/// "could not see" (out of descriptors, say) throws std::system_error, since a second worker may follow from
-/// mistaking the one for the other.
+/// What the kernel says about processes. The rule of every function here: "not there" is an answer (nullopt),
+/// while "could not see" (out of descriptors, say) throws std::system_error, since a second worker may follow
+/// from mistaking the one for the other.
 namespace elasticity::process {
 
 /// A process, for good: a pid alone is used again, its start time with it is not.
@@ -25,7 +25,7 @@ struct ProcessStat {
     char state = '?';  ///< as in ps: R, S, D, T (stopped), Z (zombie) ...
     pid_t group = 0;
     bool kernel_thread = false;
-    bool has_environment = false;  ///< false for a moment inside execve, too
+    bool has_empty_environment = false;  ///< started without any variable; not said of one inside execve
     int wait_status = 0;           ///< of a zombie, as waitpid would give it
 
     bool ended() const { return state == 'Z' || state == 'X'; }

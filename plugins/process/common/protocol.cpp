@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view reply_mark = "result=";
 
 std::string text_of(const ResourceLimit& limit) {
-    return std::to_string(limit.resource) + ":" + std::to_string(limit.soft) + ":" + std::to_string(limit.hard);
+    return std::to_string(limit.resource) + ":" + std::to_string(limit.soft) + ":" +
+           std::to_string(limit.hard);
 }
 
 ResourceLimit to_limit(const std::string& text) {
@@ -71,7 +72,7 @@ Request to_request(const Fields& fields) {
     request.user = static_cast<uid_t>(fields.number("user"));
     request.group = static_cast<gid_t>(fields.number("group"));
     for (const std::string& group : fields.all("groups"))
-        request.groups.push_back(static_cast<gid_t>(std::stoul(group)));
+        request.groups.push_back(static_cast<gid_t>(std::strtoul(group.c_str(), nullptr, 10)));
     return request;
 }
 

@@ -9,9 +9,10 @@
 #include "plugins/process/common/fields.hpp"
 #include "plugins/process/common/record.hpp"
 
-/// The wire between the plugin and the shim: one request on the shim's standard input, one reply on its standard
-/// output, both as Fields. Standard input and output, because they pass through systemd-run unharmed; never the
-/// command line, which everybody may read, because the environment of a worker holds secrets.
+/// The wire between the plugin and the shim: one request on the shim's standard input, one reply on its
+/// standard output, both as Fields. Standard input and output, because they pass through systemd-run
+/// unharmed; never the command line, which everybody may read, because the environment of a worker holds
+/// secrets.
 namespace elasticity::process {
 
 struct ResourceLimit {
@@ -56,7 +57,8 @@ Reply to_reply(std::string text);
 /// Why no worker was started. `step` is the shim's word for what it was doing.
 struct StepFailed : std::system_error {
     StepFailed(std::string failed_step, int error_number)
-        : std::system_error(error_number, std::generic_category(), failed_step), step(std::move(failed_step)) {}
+        : std::system_error(error_number, std::generic_category(), failed_step),
+          step(std::move(failed_step)) {}
     std::string step;
 };
 

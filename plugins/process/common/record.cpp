@@ -124,7 +124,8 @@ std::map<std::string, Record> read_records(const std::string& run_dir) {
 }
 
 void write_file(const std::string& path, const std::string& text) {
-    const std::string aside = path + ".new" + std::to_string(gettid());  // Threads may write one file at once.
+    const std::string aside =
+        path + ".new" + std::to_string(gettid());  // Threads may write one file at once.
     write_whole(aside, text);
     if (rename(aside.c_str(), path.c_str()) != 0) throw_failed(path);
 }

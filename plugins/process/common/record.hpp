@@ -9,8 +9,8 @@
 
 namespace elasticity::process {
 
-/// What is known of one worker, in the file RUN_DIR/KEY.worker. The shim writes it, a change at a time and whole;
-/// the plugin reads it, and removes it when the worker is destroyed.
+/// What is known of one worker, in the file RUN_DIR/KEY.worker. The shim writes it, a change at a time and
+/// whole; the plugin reads it, and removes it when the worker is destroyed.
 struct Record {
     enum class Phase {
         starting,  ///< the process is there, the program not yet in it
@@ -22,7 +22,7 @@ struct Record {
     std::uint64_t spec_hash = 0;
     ProcessId worker;
     ProcessId shim;
-    std::string boot;     ///< of which boot_id() the processes are
+    std::string boot;  ///< of which boot_id() the processes are
     std::string log_file;
     std::int64_t created_unix_ms = 0;
     std::int64_t ended_unix_ms = 0;
@@ -41,7 +41,8 @@ std::optional<Record> read_record(const std::string& run_dir, std::string_view k
 /// Every record of the folder, by key; other files in it are left alone.
 std::map<std::string, Record> read_records(const std::string& run_dir);
 
-/// Writes aside and renames: whole or not at all, also for those who read it meanwhile. Throws std::system_error.
+/// Writes aside and renames: whole or not at all, also for those who read it meanwhile. Throws
+/// std::system_error.
 void write_file(const std::string& path, const std::string& text);
 
 /// As write_file.

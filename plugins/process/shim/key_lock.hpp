@@ -10,8 +10,9 @@
 
 namespace elasticity::process {
 
-/// Held by one shim per key and run folder, from the look at the record until the worker is recorded. A byte of one
-/// file stands for each key, so that no lock file has ever to be removed; it is freed when the shim dies.
+/// Held by one shim per key and run folder, from the look at the record until the worker is recorded. A byte
+/// of one file stands for each key, so that no lock file has ever to be removed; it is freed when the shim
+/// dies.
 class KeyLock {
 public:
     KeyLock(const std::string& run_dir, const std::string& key)
@@ -20,7 +21,8 @@ public:
         struct flock lock {};
         lock.l_type = F_WRLCK;
         lock.l_whence = SEEK_SET;
-        lock.l_start = static_cast<off_t>(std::hash<std::string>()(key) >> 2);  // Positive, with room for l_len.
+        lock.l_start =
+            static_cast<off_t>(std::hash<std::string>()(key) >> 2);  // Positive, with room for l_len.
         lock.l_len = 1;
         while (fcntl(file_.get(), F_OFD_SETLKW, &lock) != 0)
             if (errno != EINTR) throw StepFailed("lock the key", errno);

@@ -7,8 +7,9 @@
 
 namespace elasticity::process {
 
-/// A worker's output: PATH is the newest, PATH.1 the one before, and so on. Never throws and never blocks the worker:
-/// what cannot be written (a full disk) is lost, and the log says how much once it can be written again.
+/// A worker's output: PATH is the newest, PATH.1 the one before, and so on. Never throws and never blocks the
+/// worker: what cannot be written (a full disk) is lost, and the log says how much once it can be written
+/// again.
 class LogFile {
 public:
     LogFile(std::string path, std::uint64_t bytes_max, unsigned files_max);

@@ -1,6 +1,6 @@
 /// elasticity-process-shim: stands between the daemon, which may come and go, and one worker, which stays.
-/// It starts the worker, carries its output to rotated log files and records how it ended. Nobody is to call it
-/// by hand: it reads a request from its standard input (plugins/process/common/protocol.hpp).
+/// It starts the worker, carries its output to rotated log files and records how it ended. Nobody is to call
+/// it by hand: it reads a request from its standard input (plugins/process/common/protocol.hpp).
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -26,14 +26,16 @@ Request read_request() {
 }
 
 /// Leaves the daemon: own session, child of init, deaf to what is sent to the daemon's group, and without any
-/// descriptor of it but the reply pipe. A signal that ends a whole scope is for the worker; we go when it went.
+/// descriptor of it but the reply pipe. A signal that ends a whole scope is for the worker; we go when it
+/// went.
 void detach() {
     const pid_t child = fork();
     if (child < 0) throw StepFailed("fork", errno);
     if (child > 0) _exit(0);
     setsid();
     close_range(3, ~0u, 0);
-    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2}) signal(number, SIG_IGN);
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2})
+        signal(number, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     sigset_t blocked;
     sigemptyset(&blocked);

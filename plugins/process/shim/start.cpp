@@ -23,8 +23,9 @@ Pipe make_pipe() {
     return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-/// The worker's end of the output can be read from as well, so that a write never meets a pipe without a reader:
-/// a worker whose shim is killed gets no SIGPIPE, and the pipe holds its output until another shim takes over.
+/// The worker's end of the output can be read from as well, so that a write never meets a pipe without a
+/// reader: a worker whose shim is killed gets no SIGPIPE, and the pipe holds its output until another shim
+/// takes over.
 Descriptor open_worker_end(const Pipe& output) {
     const std::string path = "/proc/self/fd/" + std::to_string(output.write_end.get());
     Descriptor end(open(path.c_str(), O_RDWR | O_CLOEXEC));

@@ -10,8 +10,8 @@ struct Supervised {
     Descriptor output;  ///< what the worker writes to its standard output and error; -1: nothing to read
 };
 
-/// Starts the worker of the request and records it. On return its program has begun; on StepFailed nothing runs
-/// and nothing is recorded.
+/// Starts the worker of the request and records it. On return its program has begun; on StepFailed nothing
+/// runs and nothing is recorded.
 Supervised start_worker(const Request& request);
 
 /// Takes the place of a shim that was killed: the worker goes on and is ours to record and to read from.

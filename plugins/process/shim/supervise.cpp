@@ -43,8 +43,8 @@ void drain_output(int output, LogFile& log) {
     while (output >= 0 && poll(&readable, 1, 0) == 1 && copy_output(output, log)) continue;
 }
 
-/// Orphans of the worker become our children (we are their subreaper), and are to be waited for. The worker itself
-/// stays a zombie until its exit is recorded.
+/// Orphans of the worker become our children (we are their subreaper), and are to be waited for. The worker
+/// itself stays a zombie until its exit is recorded.
 void reap_orphans(pid_t worker) {
     siginfo_t ended{};
     while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
@@ -57,8 +57,7 @@ void reap_orphans(pid_t worker) {
 void wait_for_end(const Supervised& worker, LogFile& log) {
     const Descriptor end = open_pidfd(worker.record.worker.pid);
     const Descriptor signals = open_child_signal();
-    pollfd events[] = {
-        {end.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}, {worker.output.get(), POLLIN, 0}};
+    pollfd events[] = {{end.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}, {worker.output.get(), POLLIN, 0}};
     while (events[0].revents == 0) {
         if (poll(events, 3, -1) < 0) continue;
         if (events[2].revents != 0 && !copy_output(worker.output.get(), log)) events[2].fd = -1;

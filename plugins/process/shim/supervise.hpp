@@ -4,8 +4,8 @@
 
 namespace elasticity::process {
 
-/// Carries the worker's output to the log until the worker ends, ends what it left behind, and records its exit.
-/// To be called with SIGCHLD blocked.
+/// Carries the worker's output to the log until the worker ends, ends what it left behind, and records its
+/// exit. To be called with SIGCHLD blocked.
 void supervise(Supervised worker, LogFile& log, const std::string& run_dir);
 
 }  // namespace elasticity::process

@@ -35,8 +35,8 @@ private:
 };
 
 void reset_signals() {
-    // Not by signal(), which refuses the two signals that are glibc's own, and that its posix_spawn leaves ignored.
-    // SIGKILL's and SIGSTOP's refusal is fine.
+    // Not by signal(), which refuses the two signals that are glibc's own, and that its posix_spawn leaves
+    // ignored. SIGKILL's and SIGSTOP's refusal is fine.
     constexpr unsigned long default_action[4] = {};  // The kernel's struct: handler, flags, restorer, mask.
     for (int number = 1; number < NSIG; ++number)
         syscall(SYS_rt_sigaction, number, default_action, nullptr, sizeof(unsigned long));
@@ -56,8 +56,8 @@ bool apply(const ResourceLimit& wanted) {
     return setrlimit(wanted.resource, &limit) == 0;
 }
 
-/// Back to 0 where the daemon is protected from the out-of-memory killer; lowering needs a privilege, and then
-/// the worker keeps what it got.
+/// Back to 0 where the daemon is protected from the out-of-memory killer; lowering needs a privilege, and
+/// then the worker keeps what it got.
 void reset_oom_score() {
     const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (file < 0) return;

@@ -15,8 +15,8 @@ struct ChildPipes {
     int failure = -1;  ///< closed by a successful exec; otherwise it carries a ChildFailure
 };
 
-/// Turns this process, fresh from fork, into the worker: own process group, and nothing of the daemon left but what
-/// the request says.
+/// Turns this process, fresh from fork, into the worker: own process group, and nothing of the daemon left
+/// but what the request says.
 [[noreturn]] void become_worker(const Request& request, const ChildPipes& pipes);
 
 }  // namespace elasticity::process

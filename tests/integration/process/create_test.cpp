@@ -119,7 +119,8 @@ TEST_CASE("create: a working directory that is not there is named") {
     sdk::HostSpec spec = spec_of("k-1", {"sleep", "60"});
     spec.params = R"({"command": ["sleep", "60"], "working_directory": "/nonexistent"})";
     CHECK(refusal(world, spec) ==
-          "INVALID_ARGUMENT working_directory_not_found /working_directory: cannot enter /nonexistent: No such file "
+          "INVALID_ARGUMENT working_directory_not_found /working_directory: cannot enter /nonexistent: No "
+          "such file "
           "or directory");
     CHECK(world.list().empty());
 }
@@ -163,7 +164,7 @@ TEST_CASE("create: what the launcher says is in the error") {
           "UNAVAILABLE  : the shim was not started: no bus today");
 }
 
-TEST_CASE("inspect: by key, by id, by both; another pid's start time is nobody") {
+TEST_CASE("inspect: by key, by id, by both, and not by another start time") {
     World world;
     const sdk::HostInstance worker = world.create(spec_of("k-1", {"sleep", "60"}));
     CHECK(world.backend().inspect(*new_call(), {"k-1", {}})->id == worker.id);

@@ -51,7 +51,9 @@ TEST_CASE("isolation: a worker has the standard streams and no descriptor of the
     const int leak = open("/dev/null", O_RDONLY);  // Not close-on-exec, as a careless library would have it.
     const pid_t pid = pid_of(world.create(spec_of("k-1", {"sleep", "60"})));
     // The program's loader has a library open for a moment.
-    eventually("it has three", [&] { return descriptors_of(pid) == std::vector<std::string>{"0", "1", "2"}; });
+    eventually("it has three", [&] {
+        return descriptors_of(pid) == std::vector<std::string>{"0", "1", "2"};
+    });
     close(leak);
 }
 
@@ -130,11 +132,12 @@ TEST_CASE("isolation: nothing of the daemon's environment reaches a worker") {
 
 TEST_CASE("isolation: a worker starts in the configured folder, or in the one of its tool") {
     World world(R"(, "working_directory": "/usr")");
-    CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(pid_of(world.create(shell("k-1", "sleep 60")))) +
-                                        "/cwd") == "/usr");
+    CHECK(std::filesystem::read_symlink(
+              "/proc/" + std::to_string(pid_of(world.create(shell("k-1", "sleep 60")))) + "/cwd") == "/usr");
     sdk::HostSpec spec = shell("k-2", "sleep 60");
     spec.params = R"({"command": ["sleep", "60"], "working_directory": "/var"})";
-    CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(pid_of(world.create(spec))) + "/cwd") == "/var");
+    CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(pid_of(world.create(spec))) + "/cwd") ==
+          "/var");
 }
 
 TEST_CASE("isolation: as root, workers may run as another user") {

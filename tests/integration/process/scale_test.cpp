@@ -26,7 +26,9 @@ TEST_CASE("scale: two thousand workers are created, listed and destroyed", "[.sc
                 }));
     for (int round = 0; round < 3; ++round)
         std::printf("list    %.3f s\n", seconds_of([&] { CHECK(world.instances().size() == count); }));
-    std::printf("inspect %.6f s\n", seconds_of([&] { CHECK(world.backend().inspect(*new_call(), {"k-7", {}}).has_value()); }));
+    std::printf("inspect %.6f s\n", seconds_of([&] {
+                    CHECK(world.backend().inspect(*new_call(), {"k-7", {}}).has_value());
+                }));
     std::printf("destroy %.3f s\n", seconds_of([&] {
                     for (int i = 0; i < count; ++i) world.destroy("k-" + std::to_string(i));
                 }));

@@ -108,7 +108,8 @@ TEST_CASE("survival: a worker whose shim was killed is listed, and gets a new sh
         CHECK(world.list() == "k-1 running -\n");
         CHECK(is_alive(world.record_of("k-1").shim));
         words << "and after\n" << std::flush;
-        eventually("all of it is in the log", [&] { return world.log_of("k-1") == "while alone\nand after\n"; });
+        eventually("all of it is in the log",
+                   [&] { return world.log_of("k-1") == "while alone\nand after\n"; });
         CHECK(world.instances()[0].id == worker.id);
     }
     eventually("it ended", [&] { return world.list() == "k-1 failed -\n"; });

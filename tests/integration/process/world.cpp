@@ -34,7 +34,8 @@ const char* text_of(sdk::HostState state) {
 }  // namespace
 
 World::World(const std::string& more_config, const std::string& shim)
-    : config_(R"({"shim": ")" + shim + R"(", "stop_grace_s": 0)" + more_config + "}"), owner_(random_owner()) {
+    : config_(R"({"shim": ")" + shim + R"(", "stop_grace_s": 0)" + more_config + "}"),
+      owner_(random_owner()) {
     backend_ = open();
 }
 
@@ -49,7 +50,8 @@ std::shared_ptr<sdk::Backend> World::open() const {
     options.backend_name = "local";
     options.owner = owner_;
     options.state_dir = folder_.path();
-    const auto backend = sdk::Backend::open(*library, *(*library)->plugins().front(), config_, std::move(options));
+    const auto backend =
+        sdk::Backend::open(*library, *(*library)->plugins().front(), config_, std::move(options));
     REQUIRE((backend ? "" : backend.error().message) == "");
     const auto activated = (*backend)->activate(*new_call());
     REQUIRE((activated ? "" : activated.error().message) == "");

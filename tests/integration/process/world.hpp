@@ -48,7 +48,8 @@ private:
 
 std::unique_ptr<sdk::HostCall> new_call(std::chrono::milliseconds time = 30s);
 
-sdk::HostSpec spec_of(const std::string& key, const std::vector<std::string>& command, std::uint64_t hash = 1);
+sdk::HostSpec spec_of(const std::string& key, const std::vector<std::string>& command,
+                      std::uint64_t hash = 1);
 
 /// A worker that runs a line of shell.
 sdk::HostSpec shell(const std::string& key, const std::string& line, std::uint64_t hash = 1);

@@ -25,4 +25,6 @@ TEST_CASE("launch: a user's daemon asks the user's systemd") {
           "systemd-run --quiet --collect --scope --unit=elasticity-01234567-ocr-1 --user -- /x/shim");
 }
 
-TEST_CASE("launch: without systemd the shim is started as it is") { CHECK(line(Detachment::session) == "/x/shim"); }
+TEST_CASE("launch: without systemd the shim is started as it is") {
+    CHECK(line(Detachment::session) == "/x/shim");
+}

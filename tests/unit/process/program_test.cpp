@@ -43,7 +43,8 @@ TEST_CASE("program: not found and not executable are told apart") {
     make_file(folder.path() + "/tool", 0644);
     CHECK(refusal("other", folder.path()) ==
           "command_not_found: no program 'other' in the worker's PATH, " + folder.path());
-    CHECK(refusal("tool", folder.path()) == "command_not_executable: " + folder.path() + "/tool is not executable");
+    CHECK(refusal("tool", folder.path()) ==
+          "command_not_executable: " + folder.path() + "/tool is not executable");
 }
 
 TEST_CASE("program: a folder of that name is no program") {

@@ -38,8 +38,10 @@ TEST_CASE("environment: the spec's own PATH is the only one") {
 
 TEST_CASE("environment: an identity cannot be forged, and a refusal does not show the value") {
     const std::string_view with_nul("se\0cret", 7);
-    for (const sdk::Variable& bad : {sdk::Variable{"ELASTICITY_KEY", "secret", true}, {"", "secret", true},
-                                     {"A=B", "secret", true}, {"A", with_nul, true}}) {
+    for (const sdk::Variable& bad : {sdk::Variable{"ELASTICITY_KEY", "secret", true},
+                                     {"", "secret", true},
+                                     {"A=B", "secret", true},
+                                     {"A", with_nul, true}}) {
         try {
             environment_with({bad});
             FAIL("accepted");
