@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
+#include <csignal>
+#include <ctime>
 #include <ostream>
-#include <thread>
 
 #include "core/cli/commands.hpp"
 #include "core/cli/json_fields.hpp"
@@ -13,7 +14,17 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds answer_timeout{10};
-constexpr std::chrono::seconds watch_interval{1};
+constexpr timespec watch_interval{1, 0};
+
+/// Waits for the next look; false when SIGINT or SIGTERM came instead.
+bool next_look() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, nullptr);  // from now on they are only asked for here
+    return sigtimedwait(&ends, nullptr, &watch_interval) < 0;
+}
 
 Result<json::object> ask_daemon(const std::filesystem::path& socket_path) {
     auto client = ControlClient::connect(socket_path);
@@ -42,8 +53,7 @@ public:
         const std::filesystem::path socket_path = std::filesystem::path(settings->state_dir) / "control.sock";
         ExitCode code = show_once(socket_path);
         while (arguments_.watch && code == ExitCode::done) {
-            std::this_thread::sleep_for(watch_interval);  // the daemon answers, it does not call
-            code = show_once(socket_path);
+            code = next_look() ? show_once(socket_path) : ExitCode::interrupted;
         }
         return code;
     }
