@@ -102,7 +102,6 @@ Environment read_environment(pid_t pid) {
     const std::optional<ProcessStat> stat = read_stat(pid);
     const bool has_none = !stat || stat->kernel_thread || stat->ended() || stat->has_empty_environment;
     return {has_none ? Environment::Sight::none : Environment::Sight::in_exec, {}};
-}};
 }
 
 std::string boot_id() {
