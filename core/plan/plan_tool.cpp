@@ -47,7 +47,7 @@ private:
 
     void classify() {
         for (const ObservedWorker& observed : view_.workers) {
-            switch (fate_of(observed.worker, tool_.scaling.boot_timeout, now_)) {
+            switch (fate_of(observed.worker, tool_.scaling.boot_timeout, last_look(observed.worker))) {
                 case Fate::booting: wake_when_late(observed.worker); [[fallthrough]];
                 case Fate::ready: alive_.push_back(&observed); break;
                 case Fate::late:
@@ -60,8 +60,15 @@ private:
     }
 
     void wake_when_late(const Worker& worker) {
-        if (worker.state == WorkerState::provisioning && birth_of(worker) != TimePoint{})
-            wake_at(birth_of(worker) + tool_.scaling.boot_timeout);
+        const TimePoint deadline = birth_of(worker) + tool_.scaling.boot_timeout;
+        if (worker.state == WorkerState::provisioning && birth_of(worker) != TimePoint{} && deadline > now_)
+            wake_at(deadline);
+    }
+
+    /// Since then it may have booted: only a list that began after its deadline can call it late.
+    TimePoint last_look(const Worker& worker) const {
+        const BackendView* backend = backend_named(worker.backend);
+        return backend ? std::min(now_, backend->listed_at) : now_;
     }
 
     /// A worker that is seen is no order any more, even before a complete list has closed it.

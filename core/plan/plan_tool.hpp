@@ -47,6 +47,7 @@ struct BackendView {
     bool listed = false;         ///< a complete list was seen since the start
     std::uint32_t room = 0;      ///< how many more workers it may take
     std::string trouble;         ///< why it does not answer; "" when it does
+    TimePoint listed_at = TimePoint::max();  ///< when the last complete list began
 };
 
 /// A (backend, tool) pair that keeps failing waits, longer each time.

@@ -178,6 +178,7 @@ void ControlLoop::on_listed(CallToken token, Result<std::vector<Worker>> workers
     }
     backend.trouble.clear();
     backend.listed = true;
+    backend.listed_at = backend.list_began;
     backend.next_list = now + settings_.list_interval;
     auto changes = workers_.apply_list(call->backend, call->began, std::move(*workers));
     backend.strays = std::move(changes.strays);
@@ -219,7 +220,7 @@ void ControlLoop::on_created(CallToken token, boost::system::result<Worker, Call
         }
         if (dead) note_end(*worker, now);
     } else if (known) {
-        if (!worker.error().maybe_done) intent->second.intent.failed = true;
+        if (!worker.error().maybe_done) refuse_intent(intent->second.intent);
         note_failure(*record, call->backend, worker.error(), now);
     }
     touch(call->tool);
@@ -303,7 +304,7 @@ void ControlLoop::note_failure(ToolRecord& record, const std::string& backend, c
 void ControlLoop::note_late(ToolRecord& record, const Step& step, TimePoint now) {
     const auto* worker = workers_.find(record.tool.key, step.key);
     const Millis boot_timeout = record.tool.scaling.boot_timeout;
-    if (!worker || record.tool.removal || fate_of(worker->worker, boot_timeout, now) != Fate::late) return;
+    if (!worker || step.scales || record.tool.removal || fate_of(worker->worker, boot_timeout, now) != Fate::late) return;
     const std::string text = "worker " + step.key + " was still booting after " + to_text(boot_timeout);
     note_failure(record, step.backend, {{late_code, "", text}, false, false, Millis(0)}, now);
 }
@@ -323,6 +324,7 @@ void ControlLoop::start_lists(TimePoint now) {
     for (auto& [name, backend] : backends_) {
         if (backend.listing || backend.next_list > now) continue;
         backend.listing = true;
+        backend.list_began = now;
         PendingCall call;
         call.kind = PendingCall::Kind::list;
         call.backend = name;

@@ -99,6 +99,7 @@ private:
     void forgive_settled(ToolRecord& record, TimePoint now) const;
     void open_intent(ToolRecord& record, Intent intent);
     void mark_seen(IntentRecord& intent, bool seen);
+    void refuse_intent(Intent& intent);
     void erase_intent(ToolRecord& record, const std::string& key);
     void close_intent(ToolRecord& record, const std::string& key);
     void close_intents(const std::string& backend, std::uint64_t began);

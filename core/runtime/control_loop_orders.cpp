@@ -67,8 +67,14 @@ void ControlLoop::erase_intent(ToolRecord& record, const std::string& key) {
     touch_waiting();
 }
 
+/// The provider said no: a next life of the daemon must not repeat it. In this one a list closes it.
+void ControlLoop::refuse_intent(Intent& intent) {
+    if (!intent.failed) pending_entry_.closed_keys.push_back(intent.key);
+    intent.failed = true;
+}
+
 void ControlLoop::close_intent(ToolRecord& record, const std::string& key) {
-    pending_entry_.closed_keys.push_back(key);
+    if (!record.intents.at(key).intent.failed) pending_entry_.closed_keys.push_back(key);
     erase_intent(record, std::string(key));
 }
 

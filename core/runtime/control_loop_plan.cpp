@@ -6,11 +6,15 @@
 namespace elasticity {
 
 BackendView ControlLoop::backend_view(const std::string& name) const {
-    BackendView view{name, false, UINT32_MAX, "is not configured"};
+    BackendView view;
+    view.name = name;
+    view.room = UINT32_MAX;
+    view.trouble = "is not configured";
     const auto record = backends_.find(name);
     if (record == backends_.end()) return view;
     view.listed = record->second.listed;
     view.trouble = record->second.trouble;
+    view.listed_at = record->second.listed_at;
     const auto quota = settings_.max_instances.find(name);
     if (quota != settings_.max_instances.end()) {
         const std::size_t used = workers_.count_on(name) + record->second.unseen_intents;

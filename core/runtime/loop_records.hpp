@@ -34,6 +34,8 @@ struct ControlLoop::BackendRecord {
     bool listing = false;
     std::string trouble;
     TimePoint next_list{};
+    TimePoint list_began{};  ///< the one that is under way
+    TimePoint listed_at{};   ///< when the last complete one began
     std::vector<Worker> strays;
     std::map<std::string, ToolKey> intents;  ///< open ones of all tools, by key
     std::size_t unseen_intents = 0;          ///< those of them that take room besides the workers in the picture

@@ -42,6 +42,8 @@ void ObservedWorkers::see(const ToolKey& tool, Worker worker, std::uint64_t bega
     if (erased != gone.end() && erased->second > began) return;
     Record* known = find(tool, worker.key);
     if (known && known->changed > began) return;
+    // Each look at one that boots may find it late.
+    if (worker.state == WorkerState::provisioning) changes.touched.push_back(tool);
     if (known && same_situation(known->worker, worker)) return;
     const bool newly_dead = is_dead(worker) && (!known || !is_dead(known->worker));
     if (newly_dead) changes.ended.push_back(worker);

@@ -24,7 +24,7 @@ public:
     using Records = std::map<std::string, Record>;  ///< by key
 
     struct ListChanges {
-        std::vector<ToolKey> touched;
+        std::vector<ToolKey> touched;  ///< something changed, or somebody boots
         std::vector<Worker> ended;   ///< seen dead for the first time, or vanished
         std::vector<Worker> strays;  ///< ours, but of no tool that could be read from their label
     };
