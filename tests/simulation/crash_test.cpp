@@ -123,6 +123,20 @@ TEST_CASE("crash: an answer that is lost makes no second worker") {
     CHECK(world.engine().workers.size() == 1);
 }
 
+TEST_CASE("crash: an order that was refused is not repeated by the next life") {
+    World world;
+    world.start();
+    world.deploy("ocr", {{"min_instances", 1}, {"image", "missing"}});
+    world.run_for(11s);  // some refusals, and no list since
+    REQUIRE(world.engine().creates >= 3);
+    REQUIRE(world.engine().lists == 1);
+    CHECK(world.journal.open_intents() == 0);
+    const std::size_t creates = world.engine().creates;
+    world.restart();
+    world.run_for(1s);
+    CHECK(world.engine().creates == creates + 1);
+}
+
 TEST_CASE("crash: a list that began before a create had finished does not disprove it") {
     World world;
     world.start();

@@ -110,6 +110,23 @@ TEST_CASE("fault: a worker that never boots is replaced at a growing distance, a
     CHECK(world.state_of("ocr") == "failed");
 }
 
+TEST_CASE("fault: a worker that booted since the last list is not ended as late, though its backend fell silent") {
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.broker.service_time = 4min;
+    world.deploy("ocr", {{"min_instances", 1}, {"max_instances", 1}, {"image", "slow"}});
+    world.broker.publish(World::queue_of("ocr"), 1);
+    world.run_for(50s);
+    world.engine().away = GENERATE(false, true);
+    world.run_for(2min);
+    CHECK(world.engine().creates == 1);
+    world.engine().away = false;
+    world.run_for(3min);
+    CHECK(world.engine().creates == 1);
+    CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 1);
+}
+
 TEST_CASE("fault: a missing image fails its tool alone, and a deploy of another one mends it at once") {
     World world;
     world.start();

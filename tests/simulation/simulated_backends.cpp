@@ -129,7 +129,8 @@ void SimulatedBackends::tick() {
     for (auto& [name, provider] : providers)
         for (auto& [key, each] : provider.workers) {
             const Millis age = timeline_.now() - each.worker.created;
-            if (each.worker.state == WorkerState::provisioning && each.image != "hang" && age >= boot_time) {
+            const bool booted = each.image != "hang" && age >= (each.image == "slow" ? Millis(55'000) : boot_time);
+            if (each.worker.state == WorkerState::provisioning && booted) {
                 each.worker.state = WorkerState::running;
                 each.worker.state_since = timeline_.now();
             }

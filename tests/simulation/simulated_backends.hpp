@@ -12,7 +12,7 @@ namespace elasticity::simulation {
 enum class CallFate { done, refused, unavailable, lost_done, lost_undone };
 
 /// A worker as it really is. Its image decides how it behaves: "crash" ends with exit code 1 after a second,
-/// "exits" with 0 after five, "hang" boots for ever, "mute" never consumes, "missing" cannot be created.
+/// "exits" with 0 after five, "hang" boots for ever, "slow" for 55 seconds, "mute" never consumes, "missing" cannot be created.
 struct SimulatedWorker {
     Worker worker;
     ToolKey tool;
