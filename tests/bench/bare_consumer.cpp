@@ -12,7 +12,7 @@
 namespace {
 
 constexpr amqp_channel_t channel = 1;
-constexpr uint16_t prefetch = 256;  // as the deploy listener has it
+constexpr uint16_t prefetch = 2000;  // as the deploy listener has it
 
 [[noreturn]] void fail(const std::string& what) {
     std::fprintf(stderr, "bare consumer: %s failed\n", what.c_str());

@@ -14,7 +14,8 @@ namespace elasticity::rabbitmq {
 
 struct ListenerSettings {
     std::string queue = "elasticity-deploy";
-    uint16_t prefetch = 256;
+    /// At most so many messages in a batch: a burst costs few commits, each of which waits for the disk.
+    uint16_t prefetch = 2000;
     size_t body_bytes_max = 1024 * 1024;
     /// No further message is taken into a batch that is this large, so that memory is bounded by this plus
     /// one body.
