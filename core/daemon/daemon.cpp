@@ -55,7 +55,7 @@ public:
         }
         text_ = *text;
         start_log(parsed.settings.log);
-        for (const Finding& finding : parsed.warnings) log_line(LogLevel::warning, "settings", finding.message);
+        warn(parsed);
         auto directory = StateDir::open(parsed.settings.state_dir, options_.install_id);
         if (!directory) return complain(exit_failed, directory.error().message);
         directory_.emplace(std::move(*directory));
@@ -66,6 +66,11 @@ private:
     static int complain(int code, const std::string& message) {
         std::cerr << "elasticity: " << message << '\n';
         return code;
+    }
+
+    void warn(const ParsedSettings& parsed) const {
+        for (const Finding& finding : parsed.warnings)
+            log_line(LogLevel::warning, "settings", options_.settings_file + ":" + finding.message);
     }
 
     int supervise(Settings settings) {
@@ -137,14 +142,14 @@ private:
         if (*text == text_) return {};
         ParsedSettings parsed = parse_settings(*text);
         for (const Finding& finding : parsed.errors)
-            log_line(LogLevel::error, "settings", finding.message + "; the last good ones stay in force");
+            log_line(LogLevel::error, "settings", options_.settings_file + ":" + finding.message + "; the last good ones stay in force");
         if (!parsed.errors.empty()) return {};
         if (parsed.settings.state_dir != state_dir_) {
             log_line(LogLevel::error, "settings", "state_dir cannot be changed while the daemon runs; the last good ones stay in force");
             return {};
         }
         text_ = *text;
-        for (const Finding& finding : parsed.warnings) log_line(LogLevel::warning, "settings", finding.message);
+        warn(parsed);
         log_line(LogLevel::info, "settings", "changed; starting again with the new ones");
         module_.reset();
         return start(std::move(parsed.settings));
