@@ -84,6 +84,7 @@ private:
     ToolView view_of(ToolRecord& record, TimePoint now) const;
     BackendView backend_view(const std::string& name) const;
     void carry_out(ToolRecord& record, const ToolPlan& plan, TimePoint now);
+    void schedule(ToolRecord& record, const ToolPlan& plan, TimePoint now);
     void order(ToolRecord& record, const Step& step, TimePoint now);
     void let_go(ToolRecord& record, const Step& step);
     void start_create(const ToolKey& tool, const std::string& backend, const std::string& key);

@@ -71,6 +71,14 @@ void ControlLoop::plan_one(ToolRecord& record, TimePoint now) {
     if (plan.waiting_for.empty()) waiting_.erase(key);
     else waiting_.insert(key);
 
+    report(record, view, plan, now);
+    carry_out(record, plan, now);
+    schedule(record, plan, now);
+}
+
+/// When the tool is looked at again though nothing happens. After the report, since that may wait for something.
+void ControlLoop::schedule(ToolRecord& record, const ToolPlan& plan, TimePoint now) {
+    const ToolKey& key = record.tool.key;
     if (record.wake) wakes_.erase({*record.wake, key});
     record.wake = plan.next_wake;
     const auto wake_at = [&](TimePoint time) {
@@ -87,9 +95,6 @@ void ControlLoop::plan_one(ToolRecord& record, TimePoint now) {
             wake_at(worker.worker.created + record.tool.scaling.boot_timeout);
     }
     if (record.wake) wakes_.insert({*record.wake, key});
-
-    report(record, view, plan, now);
-    carry_out(record, plan, now);
 }
 
 void ControlLoop::carry_out(ToolRecord& record, const ToolPlan& plan, TimePoint now) {

@@ -127,6 +127,17 @@ TEST_CASE("fault: a worker that booted since the last list is not ended as late,
     CHECK(world.broker.queues.at(World::queue_of("ocr")).done == 1);
 }
 
+TEST_CASE("fault: workers that never consume are said to be degraded after the boot time, not before") {
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr", {{"min_instances", 2}, {"image", "mute"}});
+    world.run_for(50s);
+    CHECK(world.state_of("ocr") == "deploying");
+    world.run_for(15s);
+    CHECK(world.state_of("ocr") == "degraded");
+}
+
 TEST_CASE("fault: a missing image fails its tool alone, and a deploy of another one mends it at once") {
     World world;
     world.start();
