@@ -15,7 +15,7 @@ help:
 	@echo 'make build     the release build, in build/release'
 	@echo 'make install   into PREFIX (now $(PREFIX)), below DESTDIR if it is set'
 	@echo 'make bench     measured against the Engine API, docker run and docker-compose'
-	@echo 'make soak      the tests that kill the daemon, 200 times each'
+	@echo 'make soak      the tests that kill the daemon, 200 times'
 	@echo 'make fuzz      libFuzzer, FUZZ_SECONDS (now $(FUZZ_SECONDS)) for each parser'
 	@echo 'make clean     removes build/'
 

@@ -20,6 +20,11 @@ from waiting import await_that
 BUILD = None
 
 
+def tell(text):
+    """For what is worth reading of a test that passes, too."""
+    print(text, file=sys.__stderr__, flush=True)
+
+
 def docker_tool(name, count, **fields):
     """A tool whose workers run for ever and consume nothing."""
     return {"kind": "docker", "extractor": name, "image": BUSYBOX, "command": SLEEPER, "network": "none",
@@ -68,8 +73,13 @@ class DaemonTest(unittest.TestCase):
         self.statuses = Statuses(self.broker)
         return module
 
+    def show_log(self, module):
+        """Standard output is shown when the test fails."""
+        print(f"The daemon's log:\n{module.log()[-20_000:]}")
+
     def end_module(self, module):
         """Workers outlive their daemon by design, so the test takes its own along."""
+        self.show_log(module)
         if module.is_running():
             module.kill()
         owner = module.install_id()
@@ -107,7 +117,8 @@ class DaemonTest(unittest.TestCase):
         return await_that(f"{count} containers, all running", look, seconds)[0]
 
     def remove_all(self, *names):
-        self.send({"action": "remove", "tools": [{"tool": name, "force": True, "delete_queue": "always"} for name in names]})
+        tools = [{"tool": name, "force": True, "delete_queue": "always"} for name in names]
+        self.send({"action": "remove", "tools": tools})
         for name in names:
             self.statuses.await_one(tool=name, state="removed")
 
@@ -120,7 +131,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(f"usage: {sys.argv[0]} BUILD [unittest's arguments]")
     BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
-    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    program = unittest.main(module="__main__", exit=False, verbosity=2, buffer=True)
     if program.result.testsRun and len(program.result.skipped) == program.result.testsRun:
         sys.exit(SKIPPED)
     sys.exit(not program.result.wasSuccessful())

@@ -36,6 +36,7 @@ class Engine:
         return cls(shared_env("dockerd"))
 
     def call(self, method, path):
+        """The engine's answer; None for what is not there."""
         connection = UnixConnection(self.socket)
         try:
             connection.request(method, path)
@@ -43,7 +44,9 @@ class Engine:
             text = answer.read()
         finally:
             connection.close()
-        if answer.status >= 400 and answer.status != 404:
+        if answer.status == http.HTTPStatus.NOT_FOUND:
+            return None
+        if answer.status >= http.HTTPStatus.BAD_REQUEST:
             raise RuntimeError(f"{method} {path}: {answer.status} {text.decode()}")
         return json.loads(text) if text else None
 
@@ -69,7 +72,8 @@ class Engine:
         self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
 
     def make_busybox(self):
-        run_script("image.sh", "make-busybox", self.socket, BUSYBOX)
+        if not self.call("GET", f"/images/{BUSYBOX}/json"):
+            run_script("image.sh", "make-busybox", self.socket, BUSYBOX)
 
     def make_worker(self, image, program):
         run_script("image.sh", "make-worker", self.socket, image, program)

@@ -47,7 +47,7 @@ class Module:
     def start(self, *words, wrapper=()):
         """Until it consumes the deploy queue, or says why not."""
         self.launch(*words, wrapper=wrapper)
-        await_that(f"the daemon answers; its log:\n{self.log()[-2000:]}", self.answers)
+        await_that("the daemon answers", self.answers)
         return self
 
     def answers(self):
@@ -62,9 +62,8 @@ class Module:
 
     def stop(self, seconds=60):
         """SIGTERM; returns the exit code."""
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=seconds) if self.process else 0
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=seconds)
 
     def kill(self):
         self.process.kill()

@@ -4,8 +4,10 @@ import json
 import random
 
 WORDS = [b"null", b"true", b"-1", b"1e999", b"\"\"", b"[]", b"{}", b"\\u0000", b"\\ud800", b"\xff", b"\xc3\x28",
-         b"99999999999999999999", b"\"../../etc/passwd\"", b"$(reboot)", b"%n%s", b"{\"secret\":\"key\"}", b",", b"\"", b"]", b"}"]
-VALUES = [None, True, -1, 2**63, 1e308, "", "x" * 5000, "a\x00b", "\ud800", "../x", "$(reboot)", [], [[[[]]]], {}, {"": None}, 0.5]
+         b"99999999999999999999", b"\"../../etc/passwd\"", b"$(reboot)", b"%n%s",
+         b"{\"secret\":\"key\"}", b",", b"\"", b"]", b"}"]
+VALUES = [None, True, -1, 2**63, 1e308, "", "x" * 5000, "a\x00b", "\ud800", "../x", "$(reboot)", [], [[[[]]]],
+          {}, {"": None}, 0.5]
 
 
 def message(name, number):
@@ -34,7 +36,8 @@ def bend(dice, document):
     elif kind == 2 and isinstance(holder, dict):
         holder[dice.choice(["force", "nosuch", "tool", "queue", "", "removing", "generation"])] = dice.choice(VALUES)
     else:
-        document["tools"] = document.get("tools") if dice.random() < 0.5 else [document.get("tools")] * dice.randrange(4)
+        tools = document.get("tools")
+        document["tools"] = tools * dice.randrange(4) if isinstance(tools, list) else [tools]
     return document
 
 

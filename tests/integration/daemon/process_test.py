@@ -2,6 +2,7 @@
 """The main job with local processes, and what is told about it: see tests/support/daemon_test.py."""
 
 import json
+import operator
 import subprocess
 
 import daemon_test
@@ -162,11 +163,12 @@ class Answers(DaemonTest):
         self.start_module({"process": {"plugin": "process"}})
         self.broker.declare("jobs")
         requests = [f"request-{number}" for number in range(2, 30)]
+        order = operator.itemgetter("generation", "sequence")
         for number, request in enumerate(requests):
             self.send(deploy(process_tool("jobs", 0, max_instances=number + 1), request_id=request))
             self.statuses.await_one(tool="jobs", state="running", request_id=request)
         for request in requests:
-            told = sorted(self.statuses.find(request_id=request), key=lambda each: (each["generation"], each["sequence"]))
+            told = sorted(self.statuses.find(request_id=request), key=order)
             self.assertEqual(["accepted", "running"], [status["state"] for status in told])
 
     def test_a_status_waits_for_whoever_reads_it(self):

@@ -50,6 +50,7 @@ class EngineFault(DaemonTest):
 
     def end_module(self, module):
         """Its containers end with the engine."""
+        self.show_log(module)
         if module.is_running():
             module.kill()
 

@@ -33,6 +33,7 @@ class FullDisk(DaemonTest):
         self.statuses = daemon_test.Statuses(self.broker)
 
     def end_small_disk(self):
+        self.show_log(self.module)
         daemon_test.processes.end_workers(self.owner)
         self.module.kill()
 
