@@ -70,6 +70,14 @@ Result<> apply_access(int file, const fs::path& path, const FileAccess& access) 
     return {};
 }
 
+FileAccess access_from(const struct stat& status) {
+    return {status.st_mode & 0777, status.st_uid, status.st_gid};
+}
+
+Error symbolic_link_error(const fs::path& path) {
+    return {ErrorKind::refused, path.string() + ": is a symbolic link, a regular file was wanted"};
+}
+
 }  // namespace
 
 Error system_error(const fs::path& path, std::string_view action, int error_number) {
@@ -86,9 +94,7 @@ Result<std::optional<FileText>> read_file(const fs::path& path, std::uint64_t by
     // O_NONBLOCK: a named pipe in the file's place must not hang us.
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!file && errno == ENOENT) return std::optional<FileText>();
-    if (!file && errno == ELOOP) {
-        return Error{ErrorKind::refused, path.string() + ": is a symbolic link, a regular file was wanted"};
-    }
+    if (!file && errno == ELOOP) return symbolic_link_error(path);
     if (!file) return system_error(path, "open", errno);
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return system_error(path, "read its status", errno);
@@ -97,8 +103,20 @@ Result<std::optional<FileText>> read_file(const fs::path& path, std::uint64_t by
     }
     auto text = read_all(file.get(), path, bytes_max);
     if (!text) return text.error();
-    const FileAccess access{status.st_mode & 0777, status.st_uid, status.st_gid};
-    return std::optional<FileText>({*std::move(text), access});
+    return std::optional<FileText>({*std::move(text), access_from(status)});
+}
+
+Result<std::optional<FileAccess>> read_access(const fs::path& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) return std::optional<FileAccess>();
+        return system_error(path, "read its status", errno);
+    }
+    if (S_ISLNK(status.st_mode)) return symbolic_link_error(path);
+    if (!S_ISREG(status.st_mode)) {
+        return Error{ErrorKind::refused, path.string() + ": is no regular file"};
+    }
+    return std::optional(access_from(status));
 }
 
 Result<> write_synced(const fs::path& path, std::string_view text, const FileAccess& access) {

@@ -32,6 +32,9 @@ struct FileText {
     FileAccess access;
 };
 
+/// Who owns the file and who may use it, without its text; nothing when there is no such file.
+Result<std::optional<FileAccess>> read_access(const std::filesystem::path& path);
+
 /// Reads a regular file of at most `bytes_max`; nothing when there is none. Links are not followed.
 Result<std::optional<FileText>> read_file(const std::filesystem::path& path, std::uint64_t bytes_max);
 

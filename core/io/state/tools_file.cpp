@@ -114,9 +114,9 @@ Result<> ToolsFile::prepare(std::string_view text, std::uint64_t generation) {
                                                " bytes are more than the limit of " +
                                                std::to_string(tools_file_bytes_max)};
     }
-    const auto present = read_file(path_, tools_file_bytes_max);
+    const auto present = read_access(path_);
     if (!present) return present.error();
-    const FileAccess access = *present ? (*present)->access : FileAccess{};
+    const FileAccess access = present->value_or(FileAccess{});
     const fs::path aside = aside_path(generation);
     auto done = write_synced(aside, text, access);
     if (done) done = history_.add(generation, text);

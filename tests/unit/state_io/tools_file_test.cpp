@@ -132,6 +132,13 @@ TEST_CASE("tools file: mode and owner are kept") {
     if (is_root) CHECK((status.st_uid == 12 && status.st_gid == 34));
 }
 
+TEST_CASE("tools file: a commit neither follows nor replaces a symbolic link") {
+    World world(0);
+    std::filesystem::create_symlink("/etc/passwd", world.file.path());
+    CHECK_THAT(world.file.commit(std::nullopt, text_of(1), 1).error().message, Contains("symbolic link"));
+    CHECK(std::filesystem::is_symlink(world.file.path()));
+}
+
 TEST_CASE("tools file: a link, a pipe and an oversized file are refused, not followed") {
     const World world(0);
     std::filesystem::create_symlink("/etc/passwd", world.file.path());
