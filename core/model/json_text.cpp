@@ -6,6 +6,7 @@
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <optional>
@@ -204,6 +205,19 @@ void print(std::string& out, const json::value& value, std::size_t indent) {
     }
 }
 
+/// Where a number is that Boost.JSON could not hold: it reads 1e999 as infinity and 0e999 as NaN.
+std::optional<std::string> unheld_number(const json::value& value) {
+    if (const auto* number = value.if_double(); number && !std::isfinite(*number)) return "";
+    if (const auto* object = value.if_object())
+        for (const auto& member : *object)
+            if (const auto found = unheld_number(member.value()))
+                return pointer_to("", std::string_view(member.key())) + *found;
+    if (const auto* array = value.if_array())
+        for (std::size_t i = 0; i < array->size(); ++i)
+            if (const auto found = unheld_number((*array)[i])) return pointer_to("", i) + *found;
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string pointer_to(std::string_view parent, std::string_view token) {
@@ -242,7 +256,13 @@ Result<json::value> parse_json(std::string_view text, JsonDialect dialect) {
                     });
     scanner.run();
     if (duplicate) return *duplicate;
-    return parser.release();
+    json::value value = parser.release();
+    if (const auto pointer = unheld_number(value)) {
+        const TextPosition at = position_of(text, *pointer);
+        return Error{ErrorKind::invalid, std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + *pointer +
+                                             ": this number is out of range"};
+    }
+    return value;
 }
 
 TextPosition position_of(std::string_view text, std::string_view pointer) {

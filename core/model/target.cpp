@@ -39,10 +39,10 @@ int hex_value(char c) {
 
 /// A DNS name or IPv4 address in labels, or an IPv6 address without its brackets.
 bool is_host(std::string_view host) {
+    if (host.starts_with('.') || host.ends_with('.') || host.find("..") != host.npos) return false;
     if (std::count(host.begin(), host.end(), ':') >= 2)
         return std::all_of(host.begin(), host.end(), [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
-    return !host.starts_with('.') && !host.ends_with('.') && host.find("..") == host.npos &&
-           std::all_of(host.begin(), host.end(), is_name_character);
+    return std::all_of(host.begin(), host.end(), is_name_character);
 }
 
 Result<std::string> percent_decode(std::string_view text) {

@@ -134,6 +134,9 @@ CheckedTool read_own_tool(const json::object& fields, const std::string& target,
     CheckedTool own;
     own.name = tool_name(fields);
     own.findings = lenient_tool_schema().check(fields, pointer);
+    const json::value* scaling = own.findings.empty() ? fields.if_contains("scaling") : nullptr;
+    if (const auto policy = parse_scaling(scaling ? scaling->as_object() : json::object()); !policy)
+        own.findings.push_back({"invalid_field", pointer_to(pointer, "scaling"), policy.error().message});
     if (own.name.empty()) own.findings.push_back({"missing_field", pointer_to(pointer, "tool"), "is missing"});
     own.entry.key = {target, own.name};
     own.entry.fields = fields;

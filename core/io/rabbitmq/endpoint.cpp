@@ -5,6 +5,9 @@
 namespace elasticity::rabbitmq {
 namespace {
 
+constexpr std::string_view host_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+
 Error invalid(std::string message) {
     return {ErrorKind::invalid, "AMQP URL: " + std::move(message)};
 }
@@ -74,6 +77,8 @@ Result<void> read_address(std::string_view address, Endpoint& endpoint) {
     auto decoded = percent_decode(host, "host");
     if (decoded.has_error()) return decoded.error();
     if (decoded->empty()) return invalid("host: must not be empty");
+    if (decoded->find_first_not_of(host_characters) != std::string::npos)
+        return invalid("host: must be a name of letters, digits, '-', '_' and '.', or an IP address");
     endpoint.host = *decoded;
     if (rest.empty()) return {};
     if (!rest.starts_with(':')) return invalid("host: only a port may follow ']'");

@@ -34,6 +34,12 @@ TEST_CASE("json: what is no JSON is refused with its place") {
     CHECK(refusal("{\n  \"a\": x\n}").starts_with("2:8: not valid JSON: "));
 }
 
+TEST_CASE("json: a number that a double cannot hold is refused, not read as infinity") {
+    CHECK(refusal(R"({"a": [1, -1e999]})") == "1:11: /a/1: this number is out of range");
+    CHECK(refusal("0e999") == "1:1: : this number is out of range");
+    CHECK(refusal(R"([1.7e308, -1.7e308, 18446744073709551615, "1e999"])") == "taken");
+}
+
 TEST_CASE("json: people may write comments and trailing commas, machines may not") {
     const char* text = "// first\n{\"a\": [1, 2,], /* \"b\": 1 */ \"c\": 3,} // last\n";
     CHECK(refusal(text, JsonDialect::with_notes) == "taken");

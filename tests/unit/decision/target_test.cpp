@@ -41,7 +41,8 @@ TEST_CASE("target: what is no address says what is wrong") {
         CHECK(refusal(bad) == "port must be 1 to 65535");
     CHECK(refusal("amqp:///p") == "host must have 1 to 253 characters");
     CHECK(refusal("amqp://./p") == "host must have 1 to 253 characters");
-    for (const char* bad : {"amqp://a..b/p", "amqp://.a/p", "amqp://a../p", "amqp://a b/p", "amqp://a;b/p", "amqp://$(x)/p"})
+    for (const char* bad : {"amqp://a..b/p", "amqp://.a/p", "amqp://a../p", "amqp://a b/p", "amqp://a;b/p", "amqp://$(x)/p",
+                            "amqp://[::1..]/p"})
         CHECK(refusal(bad) == "host must be a name of letters, digits, '-', '_' and single '.', or an IP address");
     CHECK(refusal("amqp://h/%2") == "'%' must be followed by two hexadecimal digits");
     CHECK(refusal("amqp://h/%zz") == "'%' must be followed by two hexadecimal digits");

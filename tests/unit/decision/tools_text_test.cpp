@@ -113,6 +113,15 @@ TEST_CASE("tools.json: a tool or a queue that stands twice is refused") {
     CHECK(problems(file(entry("a", "q") + "," + entry("b", "q"))).find("/tools/1: queue q already belongs to tool a") != std::string::npos);
 }
 
+TEST_CASE("tools.json: a percentage that is none is refused, also in what the module may have written") {
+    const std::string text = R"({"generation": 1, "tools": [{"target": ")" + prod +
+                             R"(", "tool": "a", "kind": "docker", "extractor": "a", "min_instances": 1,
+                                 "scaling": {"up_step_max": "00%"}}]})";
+    const ParsedTools parsed = parse_tools(text, context(), Author::module);
+    REQUIRE(parsed.findings.size() == 1);
+    CHECK(parsed.findings[0].message.find("/tools/0/scaling: up_step_max: must be a number") != std::string::npos);
+}
+
 TEST_CASE("tools.json: what is no tools file is refused, and has no generation") {
     for (const char* bad : {"", "{", "[]", "{}", R"({"generation": -1, "tools": []})", R"({"generation": "1", "tools": []})", R"({"tools": []})"}) {
         INFO(bad);

@@ -27,6 +27,7 @@ TEST_CASE("image reference: defaults are filled in as the engine does") {
         {"Registry.example.org/a", "Registry.example.org/a:latest"},
         {"a@sha256:" + hex64, "docker.io/library/a@sha256:" + hex64},
         {"a:1@sha256:" + hex64, "docker.io/library/a:1@sha256:" + hex64},
+        {std::string(237, 'a'), "docker.io/library/" + std::string(237, 'a') + ":latest"},
         {"a:" + std::string(128, 'x'), "docker.io/library/a:" + std::string(128, 'x')},
         {"sha256:" + hex64, "docker.io/library/sha256:" + hex64},  // a name and a tag, never an image's id
     }));
@@ -48,6 +49,6 @@ TEST_CASE("image reference: what is none is refused") {
         std::string("http://host/a"), std::string("host:port/a"), std::string("host:/a"),
         std::string("a:1:2"), std::string("-host.org/a"), std::string("host..org/a"), std::string("a?b=c"),
         std::string("a&tag=x"), std::string("a%2fb"), std::string("\xc3\xa9"), "a:" + std::string(129, 'x'),
-        std::string(256, 'a'), std::string(1 << 20, '/'), std::string(1 << 20, '-'));
+        std::string(256, 'a'), std::string(238, 'a'),  std::string(1 << 20, '/'), std::string(1 << 20, '-'));
     CHECK_FALSE(parse_image_reference(text));
 }

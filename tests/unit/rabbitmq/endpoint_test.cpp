@@ -60,6 +60,8 @@ TEST_CASE("endpoint: a wrong URL is refused, and the text does not repeat it") {
         {"amqp://h:", "AMQP URL: port: must be 1 to 65535"},
         {"amqp://h:5672x", "AMQP URL: port: must be 1 to 65535"},
         {"amqp://[::1", "AMQP URL: host: '[' without ']'"},
+        {"amqp://a%2Fb",
+         "AMQP URL: host: must be a name of letters, digits, '-', '_' and '.', or an IP address"},
         {"amqp://[::1]x", "AMQP URL: host: only a port may follow ']'"},
         {"amqp://h/a/b", "AMQP URL: virtual host: a '/' in the name is written %2F"},
         {"amqp://u:p?secret@h",

@@ -130,6 +130,7 @@ inline std::optional<ImageReference> parse_image_reference(std::string_view text
     if (!grammar::is_path(text)) return std::nullopt;
     const bool official = reference.domain == "docker.io" && text.find('/') == text.npos;
     reference.path = (official ? "library/" : "") + std::string(text);
+    if (reference.repository().size() > name_max) return std::nullopt;  // with what was filled in
     if (reference.tag.empty() && reference.digest.empty()) reference.tag = "latest";
     return reference;
 }
