@@ -1,0 +1,50 @@
+#include "core/model/json_text.hpp"
+
+#include <boost/json.hpp>
+
+#include "tests/fuzz/fuzz.hpp"
+
+using namespace elasticity;
+using elasticity::fuzz::require;
+
+namespace {
+
+/// Each value of the document, by its pointer.
+void check_positions(std::string_view text, const boost::json::value& value, const std::string& pointer) {
+    const TextPosition position = position_of(text, pointer);
+    require(position.line >= 1 && position.column >= 1, "a position is counted from 1");
+    if (const auto* object = value.if_object())
+        for (const auto& member : *object)
+            check_positions(text, member.value(), pointer_to(pointer, std::string_view(member.key())));
+    if (const auto* array = value.if_array())
+        for (std::size_t i = 0; i < array->size(); ++i)
+            check_positions(text, array->at(i), pointer_to(pointer, i));
+}
+
+/// Boost.JSON reads numbers of more digits than a double has to within a unit of the last place, so that they
+/// are not printed as they were read.
+bool has_long_number(std::string_view text) {
+    constexpr int exact_digits = 15;
+    int digits = 0;
+    for (const char c : text) {
+        const bool is_digit = c >= '0' && c <= '9';
+        digits = is_digit || (c == '.' && digits > 0) ? digits + 1 : 0;
+        if (digits > exact_digits) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void fuzz_one(std::string_view input) {
+    const auto with_notes = parse_json(input, JsonDialect::with_notes);
+    const auto strict = parse_json(input);
+    if (strict) require(with_notes && *with_notes == *strict, "what machines may write, people may write too");
+    if (!with_notes) return;
+    if (input.size() < 4096) check_positions(input, *with_notes, "");
+    const std::string pretty = to_pretty_json(*with_notes);
+    const auto again = parse_json(pretty);
+    require(again.has_value(), "pretty JSON is JSON");
+    if (has_long_number(input) || has_long_number(pretty)) return;
+    require(to_pretty_json(*again) == pretty, "pretty JSON is its own pretty form");
+}

@@ -1,0 +1,18 @@
+#include "core/daemon/settings.hpp"
+
+#include <boost/json.hpp>
+
+#include "core/cli/settings_text.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+using namespace elasticity;
+using elasticity::fuzz::require;
+
+void fuzz_one(std::string_view input) {
+    const ParsedSettings parsed = parse_settings(input);
+    if (!parsed.errors.empty()) return;
+    const std::string shown = boost::json::serialize(cli::to_json(parsed.settings));
+    const ParsedSettings again = parse_settings(shown);
+    require(again.errors.empty(), "settings as they are shown are settings");
+    require(boost::json::serialize(cli::to_json(again.settings)) == shown, "settings are shown as they are");
+}
