@@ -72,6 +72,7 @@ class TwoDaemons(DaemonTest):
         first = self.start_module(PROCESS)
         second = Module(daemon_test.BUILD, self.folder, self.broker, PROCESS, name="second")
         second.settings["state_dir"] = str(first.state_dir)
+        self.addCleanup(self.end_module, second)
         second.launch()
         self.assertEqual(1, second.process.wait(timeout=60))
         self.assertIn(f"in use by process {first.process.pid}", second.log())
@@ -82,6 +83,7 @@ class TwoDaemons(DaemonTest):
         second = Module(daemon_test.BUILD, self.folder, self.broker, PROCESS, name="second")
         second.state_dir = self.folder / "state-2"
         second.settings["state_dir"] = str(second.state_dir)
+        self.addCleanup(self.end_module, second)
         second.launch()
         self.assertEqual(3, second.process.wait(timeout=90))
         self.assertIn("em-test", second.log())
