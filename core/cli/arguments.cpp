@@ -25,8 +25,9 @@ public:
         app_.get_formatter()->column_width(20);
         app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
         app_.get_formatter()->label("Subcommands", "Commands");
-        app_.footer("Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 unreachable, 4 rejected.\n"
-                    "'elasticity COMMAND --help' tells more.");
+        app_.footer(
+            "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 unreachable, 4 rejected.\n"
+            "'elasticity COMMAND --help' tells more.");
         app_.require_subcommand(1);
         add_run();
         add_deploy();
@@ -69,7 +70,8 @@ private:
             const auto known = std::find(names.begin(), names.end(), word);
             if (known == names.end()) {
                 const std::string nearest = nearest_name(word, names);
-                return "no command '" + word + "'" + (nearest.empty() ? "" : ", did you mean '" + nearest + "'?");
+                return "no command '" + word + "'" +
+                       (nearest.empty() ? "" : ", did you mean '" + nearest + "'?");
             }
             group = group->get_subcommand(word);
         }
@@ -78,10 +80,12 @@ private:
 
     /// A command of `group` that, when it is given, is what `invocation_` holds.
     template <class Arguments>
-    CLI::App* add_command(CLI::App& group, const std::string& name, const std::string& text, Arguments& arguments) {
+    CLI::App* add_command(CLI::App& group, const std::string& name, const std::string& text,
+                          Arguments& arguments) {
         CLI::App* command = group.add_subcommand(name, text);
-        command->add_option("--config", invocation_.common.settings_file,
-                            "Settings file, else $ELASTICITY_CONFIG, else /etc/elasticity/elasticity.json")
+        command
+            ->add_option("--config", invocation_.common.settings_file,
+                         "Settings file, else $ELASTICITY_CONFIG, else /etc/elasticity/elasticity.json")
             ->type_name("FILE");
         command->add_flag("--json", invocation_.common.json, "Print JSON");
         command->callback([this, &arguments] { invocation_.command = arguments; });
@@ -89,10 +93,12 @@ private:
     }
 
     static void add_follow(CLI::App& command, FollowArguments& follow) {
-        CLI::Option* wait = command.add_flag("--wait", follow.wait, "Follow the answers until every tool has settled");
+        CLI::Option* wait =
+            command.add_flag("--wait", follow.wait, "Follow the answers until every tool has settled");
         command
             .add_option_function<std::uint32_t>(
-                "--timeout", [&follow](std::uint32_t seconds) { follow.timeout = std::chrono::seconds(seconds); },
+                "--timeout",
+                [&follow](std::uint32_t seconds) { follow.timeout = std::chrono::seconds(seconds); },
                 "Wait at most so many seconds (600)")
             ->type_name("S")
             ->check(CLI::Range(1U, 86'400U))
@@ -101,14 +107,17 @@ private:
 
     void add_run() {
         CLI::App* command = add_command(app_, "run", "Run the daemon", run_);
-        command->add_flag("--accept-empty", run_.accept_empty, "Go on with a missing, empty or older tools.json");
+        command->add_flag("--accept-empty", run_.accept_empty,
+                          "Go on with a missing, empty or older tools.json");
         command->add_option("--install-id", run_.install_id, "Adopt the workers of an earlier installation")
             ->type_name("ID");
     }
 
     void add_deploy() {
         CLI::App* command = add_command(app_, "deploy", "Send a deploy message", deploy_);
-        command->add_option("file", deploy_.file, "The message; - reads standard input")->required()->type_name("FILE");
+        command->add_option("file", deploy_.file, "The message; - reads standard input")
+            ->required()
+            ->type_name("FILE");
         add_follow(*command, deploy_.follow);
     }
 
@@ -139,9 +148,11 @@ private:
     }
 
     void add_config() {
-        CLI::App* config = app_.add_subcommand("config", "Check and show settings; history and rollback of tools");
+        CLI::App* config =
+            app_.add_subcommand("config", "Check and show settings; history and rollback of tools");
         config->require_subcommand(1);
-        CLI::App* check = add_command(*config, "check", "Report everything that is wrong with the settings", check_);
+        CLI::App* check =
+            add_command(*config, "check", "Report everything that is wrong with the settings", check_);
         check->add_option("file", check_.file, "Instead of the settings file")->type_name("FILE");
         CLI::App* show = add_command(*config, "show", "Print the settings with all defaults", show_);
         show->add_flag("--tools", show_.tools, "Print tools.json instead");
@@ -149,7 +160,8 @@ private:
         history->add_option("--diff", history_.diff, "Print what this generation changed")
             ->type_name("N")
             ->check(CLI::PositiveNumber);
-        CLI::App* rollback = add_command(*config, "rollback", "Wish for the tools of an earlier generation", rollback_);
+        CLI::App* rollback =
+            add_command(*config, "rollback", "Wish for the tools of an earlier generation", rollback_);
         rollback->add_option("generation", rollback_.generation, "From 'config history'")
             ->required()
             ->type_name("N")

@@ -4,7 +4,8 @@
 
 namespace elasticity::cli {
 
-/// Runs one command line, without the program's name: everything but the daemon talks through `terminal` alone.
+/// Runs one command line, without the program's name: everything but the daemon talks through `terminal`
+/// alone.
 ExitCode run(const std::vector<std::string>& arguments, Terminal& terminal);
 
 // One file each: deploy_command.cpp, status_command.cpp, config_*_command.cpp. They have told everything when
@@ -12,9 +13,12 @@ ExitCode run(const std::vector<std::string>& arguments, Terminal& terminal);
 ExitCode deploy(const CommonArguments& common, const DeployArguments& arguments, Terminal& terminal);
 ExitCode change_tool(const CommonArguments& common, const ToolArguments& arguments, Terminal& terminal);
 ExitCode status(const CommonArguments& common, const StatusArguments& arguments, Terminal& terminal);
-ExitCode config_check(const CommonArguments& common, const ConfigCheckArguments& arguments, Terminal& terminal);
+ExitCode config_check(const CommonArguments& common, const ConfigCheckArguments& arguments,
+                      Terminal& terminal);
 ExitCode config_show(const CommonArguments& common, const ConfigShowArguments& arguments, Terminal& terminal);
-ExitCode config_history(const CommonArguments& common, const ConfigHistoryArguments& arguments, Terminal& terminal);
-ExitCode config_rollback(const CommonArguments& common, const ConfigRollbackArguments& arguments, Terminal& terminal);
+ExitCode config_history(const CommonArguments& common, const ConfigHistoryArguments& arguments,
+                        Terminal& terminal);
+ExitCode config_rollback(const CommonArguments& common, const ConfigRollbackArguments& arguments,
+                         Terminal& terminal);
 
 }  // namespace elasticity::cli

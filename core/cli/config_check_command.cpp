@@ -21,9 +21,10 @@ struct CheckedFile {
     Findings warnings;
 };
 
-/// The settings, and what the plugins say about theirs. The context is that for tools.json, when there can be one.
-CheckedFile check_settings(const std::string& file, const std::string& text, std::optional<Settings>& settings,
-                           std::optional<IntakeContext>& context) {
+/// The settings, and what the plugins say about theirs. The context is that for tools.json, when there can be
+/// one.
+CheckedFile check_settings(const std::string& file, const std::string& text,
+                           std::optional<Settings>& settings, std::optional<IntakeContext>& context) {
     ParsedSettings parsed = parse_settings(text);
     CheckedFile checked{file, std::move(parsed.errors), std::move(parsed.warnings)};
     if (!checked.errors.empty()) return checked;
@@ -49,7 +50,8 @@ CheckedFile check_tools(const Settings& settings, const IntakeContext& context) 
     checked.errors = parse_tools(text, context, Author::person).findings;
     const auto generation = generation_of(text);
     const auto kept = generation ? history_of(settings).read(*generation) : Result<std::string>(Error{});
-    const bool is_accepted = kept && *kept == text && parse_tools(text, context, Author::module).findings.empty();
+    const bool is_accepted =
+        kept && *kept == text && parse_tools(text, context, Author::module).findings.empty();
     if (is_accepted) std::swap(checked.errors, checked.warnings);
     return checked;
 }
@@ -70,7 +72,8 @@ json::array to_json(const Findings& findings) {
 void print_json(const std::vector<CheckedFile>& files, std::ostream& out) {
     json::array array;
     for (const CheckedFile& each : files)
-        array.push_back({{"file", each.file}, {"errors", to_json(each.errors)}, {"warnings", to_json(each.warnings)}});
+        array.push_back(
+            {{"file", each.file}, {"errors", to_json(each.errors)}, {"warnings", to_json(each.warnings)}});
     out << json::object{{"files", std::move(array)}} << std::endl;
 }
 
@@ -84,7 +87,8 @@ void print(const std::vector<CheckedFile>& files, Terminal& terminal) {
 
 }  // namespace
 
-ExitCode config_check(const CommonArguments& common, const ConfigCheckArguments& arguments, Terminal& terminal) {
+ExitCode config_check(const CommonArguments& common, const ConfigCheckArguments& arguments,
+                      Terminal& terminal) {
     const std::string file = arguments.file.empty() ? common.settings_file : arguments.file;
     const auto text = read_input(file, terminal.in, settings_bytes_max);
     if (!text) return fail(terminal, text.error());
@@ -93,8 +97,10 @@ ExitCode config_check(const CommonArguments& common, const ConfigCheckArguments&
     std::vector<CheckedFile> files{check_settings(file, *text, settings, context)};
     const bool has_tools = settings && is_there(tools_path_of(*settings));
     if (context && has_tools) files.push_back(check_tools(*settings, *context));
-    if (common.json) print_json(files, terminal.out);
-    else print(files, terminal);
+    if (common.json)
+        print_json(files, terminal.out);
+    else
+        print(files, terminal);
     for (const CheckedFile& each : files)
         if (!each.errors.empty()) return ExitCode::usage;
     return ExitCode::done;

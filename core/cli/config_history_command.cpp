@@ -33,8 +33,8 @@ Result<std::vector<GenerationLine>> read_lines(const History& history) {
 void print(const std::vector<GenerationLine>& lines, Terminal& terminal) {
     std::vector<std::vector<std::string>> rows{{"GENERATION", "TIME", "BYTES", "TOOLS"}};
     for (const GenerationLine& line : lines)
-        rows.push_back({std::to_string(line.entry.generation), line.time, std::to_string(line.entry.size_bytes),
-                        std::to_string(line.tool_count)});
+        rows.push_back({std::to_string(line.entry.generation), line.time,
+                        std::to_string(line.entry.size_bytes), std::to_string(line.tool_count)});
     terminal.out << to_table(rows, 0) << std::flush;
 }
 
@@ -55,23 +55,29 @@ ExitCode print_diff(const History& history, std::uint64_t generation, bool as_js
     if (!before) return fail(terminal, before.error());
     const std::vector<ToolChange> changes = changes_between(*before, *after);
     if (as_json)
-        terminal.out << json::object{{"generation", generation}, {"before", before->generation}, {"changes", to_json(changes)}}
+        terminal.out << json::object{{"generation", generation},
+                                     {"before", before->generation},
+                                     {"changes", to_json(changes)}}
                      << std::endl;
-    else terminal.out << to_text(changes) << std::flush;
+    else
+        terminal.out << to_text(changes) << std::flush;
     return ExitCode::done;
 }
 
 }  // namespace
 
-ExitCode config_history(const CommonArguments& common, const ConfigHistoryArguments& arguments, Terminal& terminal) {
+ExitCode config_history(const CommonArguments& common, const ConfigHistoryArguments& arguments,
+                        Terminal& terminal) {
     const auto settings = load_settings(common.settings_file, terminal);
     if (!settings) return ExitCode::usage;
     const History history = history_of(*settings);
     if (arguments.diff) return print_diff(history, *arguments.diff, common.json, terminal);
     const auto lines = read_lines(history);
     if (!lines) return fail(terminal, lines.error());
-    if (common.json) print_json(*lines, terminal);
-    else print(*lines, terminal);
+    if (common.json)
+        print_json(*lines, terminal);
+    else
+        print(*lines, terminal);
     return ExitCode::done;
 }
 

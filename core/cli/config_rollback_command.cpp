@@ -29,8 +29,8 @@ struct Rollback {
     FileAccess access;
 };
 
-/// Nobody may do more with the new file than with the old one; without an old one it belongs to the directory's
-/// owner, since root may roll back for a daemon that is not.
+/// Nobody may do more with the new file than with the old one; without an old one it belongs to the
+/// directory's owner, since root may roll back for a daemon that is not.
 Result<FileAccess> access_for(const std::filesystem::path& path, const std::optional<FileText>& present) {
     if (present) return present->access;
     struct stat directory {};
@@ -55,7 +55,8 @@ Result<Rollback> plan_rollback(const Settings& settings, std::uint64_t generatio
     auto access = access_for(tools_path_of(settings), *present);
     if (!access) return access.error();
 
-    Rollback rollback{(*newest)->generation, generation, {}, changes_between(*current, *wish), false, false, *access};
+    Rollback rollback{
+        (*newest)->generation, generation, {}, changes_between(*current, *wish), false, false, *access};
     const bool is_in_force = *present && (*present)->text == *current_text;
     rollback.is_needed = !is_in_force || !rollback.changes.empty();
     rollback.replaces_an_edit = *present && !is_in_force;
@@ -82,7 +83,8 @@ bool fits_settings(const Rollback& rollback, const Settings& settings, Terminal&
 }
 
 bool is_confirmed(const Rollback& rollback, Terminal& terminal) {
-    terminal.err << "Roll back from generation " << rollback.from << " to " << rollback.to << "? [y/N] " << std::flush;
+    terminal.err << "Roll back from generation " << rollback.from << " to " << rollback.to << "? [y/N] "
+                 << std::flush;
     std::string answer;
     std::getline(terminal.in, answer);
     return answer == "y" || answer == "Y" || answer == "yes";
@@ -98,21 +100,27 @@ void print(const Rollback& rollback, bool as_json, Terminal& terminal) {
         return;
     }
     terminal.out << to_text(rollback.changes) << std::flush;
-    if (!rollback.is_needed) terminal.out << "nothing to do: generation " << rollback.from << " has the same tools" << std::endl;
-    else if (rollback.changes.empty()) terminal.out << "tools.json is written again, with the same tools" << std::endl;
-    if (rollback.replaces_an_edit) fail(terminal, ExitCode::done, "tools.json holds an edit that is not in force; it is replaced");
+    if (!rollback.is_needed)
+        terminal.out << "nothing to do: generation " << rollback.from << " has the same tools" << std::endl;
+    else if (rollback.changes.empty())
+        terminal.out << "tools.json is written again, with the same tools" << std::endl;
+    if (rollback.replaces_an_edit)
+        fail(terminal, ExitCode::done, "tools.json holds an edit that is not in force; it is replaced");
 }
 
 ExitCode carry_out(const Rollback& rollback, const std::filesystem::path& path, Terminal& terminal) {
     if (const auto written = replace_file(path, rollback.text, rollback.access); !written)
         return fail(terminal, written.error());
-    terminal.err << "tools.json is written; the daemon takes it over like a hand edit, see 'elasticity status'" << std::endl;
+    terminal.err
+        << "tools.json is written; the daemon takes it over like a hand edit, see 'elasticity status'"
+        << std::endl;
     return ExitCode::done;
 }
 
 }  // namespace
 
-ExitCode config_rollback(const CommonArguments& common, const ConfigRollbackArguments& arguments, Terminal& terminal) {
+ExitCode config_rollback(const CommonArguments& common, const ConfigRollbackArguments& arguments,
+                         Terminal& terminal) {
     if (!arguments.yes && !terminal.can_ask)
         return fail(terminal, ExitCode::usage, "there is nobody to ask: a rollback needs --yes here");
     const auto settings = load_settings(common.settings_file, terminal);

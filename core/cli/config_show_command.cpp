@@ -23,12 +23,15 @@ ExitCode show_tools(const Settings& settings, Terminal& terminal) {
 
 }  // namespace
 
-ExitCode config_show(const CommonArguments& common, const ConfigShowArguments& arguments, Terminal& terminal) {
+ExitCode config_show(const CommonArguments& common, const ConfigShowArguments& arguments,
+                     Terminal& terminal) {
     const auto settings = load_settings(common.settings_file, terminal);
     if (!settings) return ExitCode::usage;
     if (arguments.tools) return show_tools(*settings, terminal);
-    if (common.json) terminal.out << to_json(*settings) << std::endl;
-    else terminal.out << to_pretty_json(to_json(*settings)) << std::flush;
+    if (common.json)
+        terminal.out << to_json(*settings) << std::endl;
+    else
+        terminal.out << to_pretty_json(to_json(*settings)) << std::flush;
     return ExitCode::done;
 }
 

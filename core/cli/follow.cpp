@@ -49,7 +49,8 @@ private:
 /// Plain lines, and under them, on a terminal, one that tells that something is going on.
 class Display {
 public:
-    Display(Terminal& terminal, bool json) : terminal_(terminal), json_(json), is_live_(terminal.is_live && !json) {}
+    Display(Terminal& terminal, bool json)
+        : terminal_(terminal), json_(json), is_live_(terminal.is_live && !json) {}
 
     bool is_live() const { return is_live_; }
 
@@ -62,8 +63,8 @@ public:
         if (!is_live_) return;
         clear();
         const auto waited_s = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
-        terminal_.out << progress.settled_count() << " of " << counted(progress.tool_count(), "tool") << " settled, "
-                      << waited_s << " s" << std::flush;
+        terminal_.out << progress.settled_count() << " of " << counted(progress.tool_count(), "tool")
+                      << " settled, " << waited_s << " s" << std::flush;
         is_drawn_ = true;
     }
 
@@ -132,13 +133,15 @@ ExitCode follow(const Request& request, rabbitmq::Connection& connection, rabbit
     const auto ended = follower.run(timeout);
     follower.clear();
     if (signal.happened())
-        return fail(terminal, ExitCode::interrupted, "request " + request.id + " goes on; see 'elasticity status'");
+        return fail(terminal, ExitCode::interrupted,
+                    "request " + request.id + " goes on; see 'elasticity status'");
     if (!ended) return fail(terminal, ExitCode::unreachable, ended.error().message);
     if (json) terminal.out << follower.progress().to_json(request.id) << std::endl;
     if (*ended) return **ended;
     const std::size_t open = follower.progress().tool_count() - follower.progress().settled_count();
-    return fail(terminal, ExitCode::failed, counted(open, "tool") + " did not settle within " +
-                                                std::to_string(timeout.count()) + " s; see 'elasticity status'");
+    return fail(terminal, ExitCode::failed,
+                counted(open, "tool") + " did not settle within " + std::to_string(timeout.count()) +
+                    " s; see 'elasticity status'");
 }
 
 }  // namespace elasticity::cli

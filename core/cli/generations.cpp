@@ -5,7 +5,9 @@
 
 namespace elasticity::cli {
 
-History history_of(const Settings& settings) { return History(std::filesystem::path(settings.state_dir) / "history"); }
+History history_of(const Settings& settings) {
+    return History(std::filesystem::path(settings.state_dir) / "history");
+}
 
 std::filesystem::path tools_path_of(const Settings& settings) {
     return std::filesystem::path(settings.state_dir) / "tools.json";
@@ -16,7 +18,8 @@ Result<DesiredState> read_generation(const History& history, std::uint64_t gener
     if (!text) return text.error();
     ParsedTools parsed = parse_tools(*text, IntakeContext{}, Author::module);
     if (parsed.findings.empty()) return std::move(parsed.state);
-    return Error{ErrorKind::internal, "generation " + std::to_string(generation) + ":" + parsed.findings.front().message};
+    return Error{ErrorKind::internal,
+                 "generation " + std::to_string(generation) + ":" + parsed.findings.front().message};
 }
 
 Result<DesiredState> read_generation_before(const History& history, std::uint64_t generation) {

@@ -53,12 +53,15 @@ void read_errors(const json::object& document, Answer& answer) {
 
 std::string_view result_text(ExitCode code) {
     switch (code) {
-        case ExitCode::done: return "done";
-        case ExitCode::rejected: return "rejected";
+        case ExitCode::done:
+            return "done";
+        case ExitCode::rejected:
+            return "rejected";
         case ExitCode::failed:
         case ExitCode::usage:
         case ExitCode::unreachable:
-        case ExitCode::interrupted: return "failed";
+        case ExitCode::interrupted:
+            return "failed";
     }
     __builtin_unreachable();
 }
@@ -67,7 +70,8 @@ std::string_view result_text(ExitCode code) {
 
 Result<Answer> parse_answer(const std::string& body) {
     auto parsed = parse_json(body);
-    if (!parsed || !parsed->is_object()) return Error{ErrorKind::unavailable, "an answer is no status message"};
+    if (!parsed || !parsed->is_object())
+        return Error{ErrorKind::unavailable, "an answer is no status message"};
     Answer answer;
     answer.document = std::move(parsed->get_object());
     answer.tool = text_at(answer.document, "tool");
@@ -80,7 +84,8 @@ Result<Answer> parse_answer(const std::string& body) {
 
 std::string to_text(const Answer& answer) {
     const std::string who = answer.tool.empty() ? "message" : answer.tool;
-    std::string text = printable(who) + "  " + printable(answer.state) + "  " + printable(answer.reason) + "\n";
+    std::string text =
+        printable(who) + "  " + printable(answer.state) + "  " + printable(answer.reason) + "\n";
     if (answer.state != "rejected") return text;  // the reasons of the other states tell their errors
     for (const std::string& error : answer.errors) text += "    " + printable(error) + "\n";
     return text;
@@ -117,9 +122,11 @@ std::size_t Progress::settled_count() const {
 
 ExitCode Progress::exit_code() const {
     const auto any = [this](auto matches) { return std::any_of(tools_.begin(), tools_.end(), matches); };
-    if (any([](const ToolProgress& tool) { return tool.last && tool.last->state == "rejected"; })) return ExitCode::rejected;
+    if (any([](const ToolProgress& tool) { return tool.last && tool.last->state == "rejected"; }))
+        return ExitCode::rejected;
     const auto is_bad = [](const ToolProgress& tool) {
-        return !tool.last || !is_settled(tool.last->state) || tool.last->state == "failed" || tool.last->state == "degraded";
+        return !tool.last || !is_settled(tool.last->state) || tool.last->state == "failed" ||
+               tool.last->state == "degraded";
     };
     return any(is_bad) ? ExitCode::failed : ExitCode::done;
 }
@@ -127,8 +134,10 @@ ExitCode Progress::exit_code() const {
 json::object Progress::to_json(const std::string& request_id) const {
     json::array tools;
     for (const ToolProgress& tool : tools_)
-        if (tool.last) tools.push_back(tool.last->document);
-        else tools.push_back({{"tool", tool.name}, {"state", nullptr}});
+        if (tool.last)
+            tools.push_back(tool.last->document);
+        else
+            tools.push_back({{"tool", tool.name}, {"state", nullptr}});
     return {{"request_id", request_id}, {"result", result_text(exit_code())}, {"tools", std::move(tools)}};
 }
 

@@ -9,8 +9,8 @@
 
 namespace elasticity::cli {
 
-/// One answer of the module: a status message (contract, section 3), of which fields that are not known here are
-/// ignored.
+/// One answer of the module: a status message (contract, section 3), of which fields that are not known here
+/// are ignored.
 struct Answer {
     std::string tool;  ///< "": the message as a whole, or a tool whose name cannot be told
     std::string state;
@@ -22,7 +22,8 @@ struct Answer {
 
 Result<Answer> parse_answer(const std::string& body);
 
-/// "ncsa.image.ocr  deploying  0 of 2 instances run", and a line for each error that the reason does not tell.
+/// "ncsa.image.ocr  deploying  0 of 2 instances run", and a line for each error that the reason does not
+/// tell.
 std::string to_text(const Answer& answer);
 
 /// What became of each tool of a message, as its answers come in.

@@ -9,7 +9,8 @@ namespace elasticity::cli {
 namespace json = boost::json;
 namespace {
 
-Error wrong_at(const std::string& file, std::string_view text, const std::string& pointer, std::string message) {
+Error wrong_at(const std::string& file, std::string_view text, const std::string& pointer,
+               std::string message) {
     Findings findings{{"invalid_field", pointer, std::move(message)}};
     add_positions(findings, text);
     return {ErrorKind::invalid, file + ":" + findings.front().message};
@@ -40,7 +41,8 @@ Result<Request> read_request(const std::string& file, std::string_view text, con
     return Request{fresh_id, json::serialize(message), std::move(tools)};
 }
 
-Request make_request(const ToolArguments& arguments, const std::string& target_url, const std::string& fresh_id) {
+Request make_request(const ToolArguments& arguments, const std::string& target_url,
+                     const std::string& fresh_id) {
     json::object tool{{"tool", arguments.tool}};
     if (arguments.delete_queue) tool["delete_queue"] = *arguments.delete_queue;
     if (arguments.force) tool["force"] = true;

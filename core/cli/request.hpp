@@ -20,6 +20,7 @@ struct Request {
 Result<Request> read_request(const std::string& file, std::string_view text, const std::string& fresh_id);
 
 /// The message of a remove, pause or resume command.
-Request make_request(const ToolArguments& arguments, const std::string& target_url, const std::string& fresh_id);
+Request make_request(const ToolArguments& arguments, const std::string& target_url,
+                     const std::string& fresh_id);
 
 }  // namespace elasticity::cli

@@ -17,10 +17,18 @@ struct Dispatch {
     ExitCode operator()(const DeployArguments& given) const { return deploy(common, given, terminal); }
     ExitCode operator()(const ToolArguments& given) const { return change_tool(common, given, terminal); }
     ExitCode operator()(const StatusArguments& given) const { return status(common, given, terminal); }
-    ExitCode operator()(const ConfigCheckArguments& given) const { return config_check(common, given, terminal); }
-    ExitCode operator()(const ConfigShowArguments& given) const { return config_show(common, given, terminal); }
-    ExitCode operator()(const ConfigHistoryArguments& given) const { return config_history(common, given, terminal); }
-    ExitCode operator()(const ConfigRollbackArguments& given) const { return config_rollback(common, given, terminal); }
+    ExitCode operator()(const ConfigCheckArguments& given) const {
+        return config_check(common, given, terminal);
+    }
+    ExitCode operator()(const ConfigShowArguments& given) const {
+        return config_show(common, given, terminal);
+    }
+    ExitCode operator()(const ConfigHistoryArguments& given) const {
+        return config_history(common, given, terminal);
+    }
+    ExitCode operator()(const ConfigRollbackArguments& given) const {
+        return config_rollback(common, given, terminal);
+    }
 };
 
 }  // namespace

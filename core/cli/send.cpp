@@ -22,7 +22,9 @@ constexpr std::chrono::seconds confirm_timeout{30};
 class DeployQueue {
 public:
     DeployQueue(const Settings& settings, Terminal& terminal)
-        : target_(*settings.find_target(settings.deploy.target)), name_(settings.deploy.queue), terminal_(terminal) {}
+        : target_(*settings.find_target(settings.deploy.target)),
+          name_(settings.deploy.queue),
+          terminal_(terminal) {}
 
     /// Whatever goes wrong here, the module is not reached.
     Result<std::unique_ptr<Connection>> connect(const std::string& role) const {
@@ -51,7 +53,9 @@ public:
 
     std::string no_consumer() const { return "no module consumes " + name_; }
 
-    ExitCode unreachable(const Error& error) const { return fail(terminal_, ExitCode::unreachable, error.message); }
+    ExitCode unreachable(const Error& error) const {
+        return fail(terminal_, ExitCode::unreachable, error.message);
+    }
 
 private:
     const TargetSettings& target_;
@@ -60,8 +64,10 @@ private:
 };
 
 void print_sent(const Request& request, bool json, Terminal& terminal) {
-    if (json) terminal.out << boost::json::object{{"request_id", request.id}} << std::endl;
-    else terminal.out << request.id << std::endl;
+    if (json)
+        terminal.out << boost::json::object{{"request_id", request.id}} << std::endl;
+    else
+        terminal.out << request.id << std::endl;
 }
 
 ExitCode send_and_follow(const DeployQueue& queue, Connection& connection, const Request& request,
@@ -80,7 +86,9 @@ ExitCode send_and_follow(const DeployQueue& queue, Connection& connection, const
 
 }  // namespace
 
-std::string fresh_request_id() { return to_string(boost::uuids::random_generator()()); }
+std::string fresh_request_id() {
+    return to_string(boost::uuids::random_generator()());
+}
 
 ExitCode send(const Settings& settings, const Request& request, const FollowArguments& arguments, bool json,
               Terminal& terminal) {
@@ -92,10 +100,12 @@ ExitCode send(const Settings& settings, const Request& request, const FollowArgu
     if (arguments.wait && *consumers == 0)
         return fail(terminal, ExitCode::unreachable, queue.no_consumer() + ": nothing was sent");
     if (arguments.wait) return send_and_follow(queue, **connection, request, arguments, json, terminal);
-    if (const auto sent = queue.publish(**connection, request, ""); !sent) return queue.unreachable(sent.error());
+    if (const auto sent = queue.publish(**connection, request, ""); !sent)
+        return queue.unreachable(sent.error());
     (*connection)->close();
     print_sent(request, json, terminal);
-    if (*consumers == 0) fail(terminal, ExitCode::done, queue.no_consumer() + " at present: the message waits there");
+    if (*consumers == 0)
+        fail(terminal, ExitCode::done, queue.no_consumer() + " at present: the message waits there");
     return ExitCode::done;
 }
 

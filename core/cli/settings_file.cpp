@@ -12,7 +12,8 @@ Result<std::string> read_stream(const std::string& name, std::istream& stream, s
     std::string text(bytes_max + 1, '\0');
     errno = 0;
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (stream.bad() || errno == EISDIR) return Error{ErrorKind::invalid, name + ": cannot read: " + std::strerror(errno)};
+    if (stream.bad() || errno == EISDIR)
+        return Error{ErrorKind::invalid, name + ": cannot read: " + std::strerror(errno)};
     text.resize(static_cast<std::size_t>(stream.gcount()));
     if (text.size() > bytes_max)
         return Error{ErrorKind::invalid, name + ": must be at most " + std::to_string(bytes_max) + " bytes"};
@@ -41,8 +42,10 @@ std::optional<Settings> load_settings(const std::string& file, Terminal& termina
 }
 
 Result<const TargetSettings*> find_target(const Settings& settings, const std::string& name) {
-    if (const TargetSettings* target = settings.find_target(name.empty() ? settings.deploy.target : name)) return target;
-    return Error{ErrorKind::invalid, "no target '" + name + "' in the settings; known: " + settings.target_table().known()};
+    if (const TargetSettings* target = settings.find_target(name.empty() ? settings.deploy.target : name))
+        return target;
+    return Error{ErrorKind::invalid,
+                 "no target '" + name + "' in the settings; known: " + settings.target_table().known()};
 }
 
 }  // namespace elasticity::cli

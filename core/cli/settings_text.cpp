@@ -12,7 +12,9 @@ namespace elasticity::cli {
 namespace json = boost::json;
 namespace {
 
-json::value reference(const SecretReference& secret) { return parse_json(secret.json).value(); }
+json::value reference(const SecretReference& secret) {
+    return parse_json(secret.json).value();
+}
 
 json::object references(const std::map<std::string, SecretReference>& secrets) {
     json::object object;
@@ -20,7 +22,9 @@ json::object references(const std::map<std::string, SecretReference>& secrets) {
     return object;
 }
 
-json::array texts(const std::vector<std::string>& values) { return json::array(values.begin(), values.end()); }
+json::array texts(const std::vector<std::string>& values) {
+    return json::array(values.begin(), values.end());
+}
 
 /// Whole seconds stay whole, as they were written.
 json::value seconds(Millis duration) {
@@ -72,10 +76,18 @@ json::object to_json(const BackendSettings& backend) {
 json::object to_json(const LogSettings& log) {
     std::string_view level;
     switch (log.level) {
-        case LogLevel::debug: level = "debug"; break;
-        case LogLevel::info: level = "info"; break;
-        case LogLevel::warning: level = "warning"; break;
-        case LogLevel::error: level = "error"; break;
+        case LogLevel::debug:
+            level = "debug";
+            break;
+        case LogLevel::info:
+            level = "info";
+            break;
+        case LogLevel::warning:
+            level = "warning";
+            break;
+        case LogLevel::error:
+            level = "error";
+            break;
     }
     return {{"format", log.format == LogFormat::json ? "json" : "text"}, {"level", level}};
 }

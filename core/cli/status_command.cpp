@@ -64,8 +64,9 @@ private:
         if (!answer) return fail(terminal_, ExitCode::unreachable, answer.error().message);
         keep_tools(*answer, arguments_.tool, target_url_);
         if (!arguments_.tool.empty() && array_at(*answer, "tools").empty())
-            return fail(terminal_, ExitCode::failed, "no tool '" + arguments_.tool + "' is deployed" +
-                                                         (target_url_.empty() ? "" : " on " + target_url_));
+            return fail(terminal_, ExitCode::failed,
+                        "no tool '" + arguments_.tool + "' is deployed" +
+                            (target_url_.empty() ? "" : " on " + target_url_));
         print(*answer);
         return ExitCode::done;
     }
@@ -76,7 +77,8 @@ private:
             return;
         }
         if (arguments_.watch && terminal_.is_live) terminal_.out << "\x1b[H\x1b[2J";
-        terminal_.out << to_text(answer, !arguments_.tool.empty(), terminal_.is_live ? terminal_.columns : 0) << std::flush;
+        terminal_.out << to_text(answer, !arguments_.tool.empty(), terminal_.is_live ? terminal_.columns : 0)
+                      << std::flush;
     }
 
     const CommonArguments& common_;

@@ -14,7 +14,9 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string shown(const json::object& object, std::string_view name) { return printable(text_at(object, name)); }
+std::string shown(const json::object& object, std::string_view name) {
+    return printable(text_at(object, name));
+}
 
 std::string header(const json::object& status) {
     std::string text = shown(status, "module") + ": version " + shown(status, "version") + ", generation " +
@@ -69,7 +71,8 @@ std::string backlog_cell(const json::object& tool) {
 std::string why_cell(const json::object& tool) {
     std::string why = shown(tool, "reason");
     const std::string reading = shown(object_at(tool, "reading"), "reason");
-    if (!reading.empty() && why.find(reading) == std::string::npos) why += (why.empty() ? "" : "; ") + reading;
+    if (!reading.empty() && why.find(reading) == std::string::npos)
+        why += (why.empty() ? "" : "; ") + reading;
     return why;
 }
 
@@ -86,7 +89,8 @@ std::string tools_table(const json::object& status, std::size_t columns) {
     Rows rows{{"TOOL", "STATE", "INSTANCES", "BACKLOG", "WHY"}};
     if (with_target) rows[0].insert(rows[0].begin() + 1, "TARGET");
     for_each_object(tools, [&](const json::object& tool) {
-        rows.push_back({shown(tool, "tool"), shown(tool, "state"), instances_cell(tool), backlog_cell(tool), why_cell(tool)});
+        rows.push_back({shown(tool, "tool"), shown(tool, "state"), instances_cell(tool), backlog_cell(tool),
+                        why_cell(tool)});
         if (with_target) rows.back().insert(rows.back().begin() + 1, shown(tool, "target"));
     });
     return to_table(rows, columns);
@@ -148,7 +152,8 @@ void keep_tools(json::object& status, const std::string& tool, const std::string
 }
 
 std::string to_text(const json::object& status, bool with_instances, std::size_t columns) {
-    std::string text = header(status) + brokers(status) + backends_in_trouble(status) + "\n" + tools_table(status, columns);
+    std::string text =
+        header(status) + brokers(status) + backends_in_trouble(status) + "\n" + tools_table(status, columns);
     if (with_instances) return text + instances_table(status, columns);
     return text + strays(status, columns);
 }

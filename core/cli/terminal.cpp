@@ -9,11 +9,14 @@
 namespace elasticity::cli {
 namespace {
 
-bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool continues_a_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 /// Characters rather than bytes: a reason may hold any UTF-8.
 std::size_t width_of(std::string_view text) {
-    return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_a_character));
+    return text.size() -
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_a_character));
 }
 
 /// The first `columns` characters, the last of them an ellipsis where something is left out.
@@ -36,13 +39,16 @@ std::vector<std::size_t> column_widths(const std::vector<std::vector<std::string
 
 ExitCode code_for(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::invalid: return ExitCode::usage;
-        case ErrorKind::unavailable: return ExitCode::unreachable;
+        case ErrorKind::invalid:
+            return ExitCode::usage;
+        case ErrorKind::unavailable:
+            return ExitCode::unreachable;
         case ErrorKind::not_found:
         case ErrorKind::conflict:
         case ErrorKind::refused:
         case ErrorKind::exhausted:
-        case ErrorKind::internal: return ExitCode::failed;
+        case ErrorKind::internal:
+            return ExitCode::failed;
     }
     __builtin_unreachable();
 }
@@ -69,8 +75,7 @@ ExitCode fail(Terminal& terminal, const Error& error) {
 }
 
 void tell(std::ostream& out, const std::string& file, const Findings& findings, std::string_view mark) {
-    for (const Finding& finding : findings)
-        out << file << ':' << printable(finding.message) << mark << '\n';
+    for (const Finding& finding : findings) out << file << ':' << printable(finding.message) << mark << '\n';
     out.flush();
 }
 

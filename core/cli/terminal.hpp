@@ -37,7 +37,8 @@ void tell(std::ostream& out, const std::string& file, const Findings& findings, 
 /// Text of others, such as a plugin's reason, without what a terminal would take for a command.
 std::string printable(std::string_view text);
 
-/// Rows under a head, in columns as wide as their longest cell. `columns` cuts each line off; 0: nothing is cut.
+/// Rows under a head, in columns as wide as their longest cell. `columns` cuts each line off; 0: nothing is
+/// cut.
 std::string to_table(const std::vector<std::vector<std::string>>& rows, std::size_t columns);
 
 /// "2 tools", "1 tool".

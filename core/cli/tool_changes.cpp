@@ -39,23 +39,31 @@ std::vector<FieldChange> changed_fields(const HeldTool& before, const HeldTool& 
 
 std::string_view to_text(ToolChange::Kind kind) {
     switch (kind) {
-        case ToolChange::Kind::added: return "added";
-        case ToolChange::Kind::removed: return "removed";
-        case ToolChange::Kind::changed: return "changed";
+        case ToolChange::Kind::added:
+            return "added";
+        case ToolChange::Kind::removed:
+            return "removed";
+        case ToolChange::Kind::changed:
+            return "changed";
     }
     __builtin_unreachable();
 }
 
 char mark_of(ToolChange::Kind kind) {
     switch (kind) {
-        case ToolChange::Kind::added: return '+';
-        case ToolChange::Kind::removed: return '-';
-        case ToolChange::Kind::changed: return '~';
+        case ToolChange::Kind::added:
+            return '+';
+        case ToolChange::Kind::removed:
+            return '-';
+        case ToolChange::Kind::changed:
+            return '~';
     }
     __builtin_unreachable();
 }
 
-std::string value_text(const json::value& value) { return value.is_null() ? "(left out)" : json::serialize(value); }
+std::string value_text(const json::value& value) {
+    return value.is_null() ? "(left out)" : json::serialize(value);
+}
 
 }  // namespace
 
@@ -78,10 +86,12 @@ std::vector<ToolChange> changes_between(const DesiredState& before, const Desire
 std::string to_text(const std::vector<ToolChange>& changes) {
     std::string text;
     for (const ToolChange& change : changes) {
-        text += std::string(1, mark_of(change.kind)) + " " + printable(change.key.tool) + " on " + printable(change.key.target);
+        text += std::string(1, mark_of(change.kind)) + " " + printable(change.key.tool) + " on " +
+                printable(change.key.target);
         std::string separator = ": ";
         for (const FieldChange& field : change.fields) {
-            text += separator + printable(field.field) + " " + value_text(field.before) + " -> " + value_text(field.after);
+            text += separator + printable(field.field) + " " + value_text(field.before) + " -> " +
+                    value_text(field.after);
             separator = ", ";
         }
         text += "\n";

@@ -55,10 +55,18 @@ TEST_CASE("arguments: a mistyped command suggests the nearest, in one line") {
 }
 
 TEST_CASE("arguments: what is wrong ends with 2 and one line") {
-    for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
-             {}, {"deploy"}, {"deploy", "a", "b"}, {"status", "--nope"}, {"config"}, {"config", "rollback"},
-             {"config", "rollback", "-1"}, {"deploy", "a", "--timeout", "5"}, {"deploy", "a", "--wait", "--timeout", "0"},
-             {"remove", "ocr", "--delete-queue", "sometimes"}, {"pause", "ocr", "--force"}}) {
+    for (const std::vector<std::string>& wrong :
+         std::vector<std::vector<std::string>>{{},
+                                               {"deploy"},
+                                               {"deploy", "a", "b"},
+                                               {"status", "--nope"},
+                                               {"config"},
+                                               {"config", "rollback"},
+                                               {"config", "rollback", "-1"},
+                                               {"deploy", "a", "--timeout", "5"},
+                                               {"deploy", "a", "--wait", "--timeout", "0"},
+                                               {"remove", "ocr", "--delete-queue", "sometimes"},
+                                               {"pause", "ocr", "--force"}}) {
         CAPTURE(wrong);
         const EarlyEnd end = ended(wrong);
         CAPTURE(end.text);
@@ -83,8 +91,8 @@ TEST_CASE("arguments: --config comes before $ELASTICITY_CONFIG, and that before 
 }
 
 TEST_CASE("arguments: remove says all that a remove message can") {
-    const Invocation given = accepted({"remove", "ocr", "--target", "prod", "--delete-queue", "if_empty", "--force", "--wait",
-                                       "--timeout", "30", "--json"});
+    const Invocation given = accepted({"remove", "ocr", "--target", "prod", "--delete-queue", "if_empty",
+                                       "--force", "--wait", "--timeout", "30", "--json"});
     const auto& remove = std::get<ToolArguments>(given.command);
     CHECK(given.common.json);
     CHECK(remove.action == Action::remove);

@@ -22,13 +22,15 @@ TEST_CASE("config check: good settings are ok") {
 
 TEST_CASE("config check: every error has its file, line, column and pointer, and ends with 2") {
     const World world;
-    world.write_settings(replaced(replaced(world.settings(), "\"memory\": {", "\"memory\": {\"max_instances\": -1, "),
-                                  "\"name\"", "\"nmae\""));
+    world.write_settings(
+        replaced(replaced(world.settings(), "\"memory\": {", "\"memory\": {\"max_instances\": -1, "),
+                 "\"name\"", "\"nmae\""));
     const Outcome outcome = world.run({"config", "check"});
     CHECK(outcome.code == ExitCode::usage);
     const std::string file = world.settings_path().string();
     CHECK(outcome.err.find(file + ":2:11: /nmae: unknown field. Allowed: allow, ") != std::string::npos);
-    CHECK(outcome.err.find(file + ":8:44: /backends/memory/max_instances: must be an integer 0 to 1000000, got -1\n") !=
+    CHECK(outcome.err.find(
+              file + ":8:44: /backends/memory/max_instances: must be an integer 0 to 1000000, got -1\n") !=
           std::string::npos);
 }
 
@@ -61,13 +63,15 @@ TEST_CASE("config check: warnings are told and fail nothing") {
     world.write_settings(replaced(world.settings(), "\"allow\": {\"images\": [\"docker.io/ncsa/*\"]},", ""));
     const Outcome outcome = world.run({"config", "check"});
     CHECK(outcome.code == ExitCode::done);
-    CHECK(outcome.err.find("/allow/images: is absent: every image may be deployed (warning)\n") != std::string::npos);
+    CHECK(outcome.err.find("/allow/images: is absent: every image may be deployed (warning)\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("config check: a broken hand edit of tools.json is an error") {
     const World world;
     world.commit(1, "[" + tool("a", 1) + "]");
-    World::write(world.tools_path(), replaced(World::read(world.tools_path()), "\"min_instances\": 1", "\"min_instances\": -1"));
+    World::write(world.tools_path(),
+                 replaced(World::read(world.tools_path()), "\"min_instances\": 1", "\"min_instances\": -1"));
     const Outcome outcome = world.run({"config", "check"});
     CHECK(outcome.code == ExitCode::usage);
     CHECK(outcome.err.find(world.tools_path().string() + ":") == 0);

@@ -40,7 +40,8 @@ TEST_CASE("config history: a diff tells what one generation changed") {
     const World world;
     commit_three(world);
     CHECK(world.run({"config", "history", "--diff", "1"}).out == "+ a on amqp://127.0.0.1:1/\n");
-    CHECK(world.run({"config", "history", "--diff", "2"}).out == "~ a on amqp://127.0.0.1:1/: min_instances 1 -> 3\n");
+    CHECK(world.run({"config", "history", "--diff", "2"}).out ==
+          "~ a on amqp://127.0.0.1:1/: min_instances 1 -> 3\n");
     CHECK(world.run({"config", "history", "--diff", "3"}).out == "+ b on amqp://127.0.0.1:1/\n");
     const Outcome missing = world.run({"config", "history", "--diff", "9"});
     CHECK(missing.code == ExitCode::failed);
@@ -124,7 +125,8 @@ TEST_CASE("config rollback: an edit that is not in force is not replaced silentl
     World::write(world.tools_path(), "{}");
     const Outcome outcome = world.run({"config", "rollback", "2", "--yes"});
     CHECK(outcome.code == ExitCode::done);
-    CHECK(outcome.err.find("tools.json holds an edit that is not in force; it is replaced") != std::string::npos);
+    CHECK(outcome.err.find("tools.json holds an edit that is not in force; it is replaced") !=
+          std::string::npos);
 }
 
 TEST_CASE("config rollback: a generation without tools is refused") {

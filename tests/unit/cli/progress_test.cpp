@@ -6,13 +6,16 @@
 namespace elasticity::cli {
 namespace {
 
-Answer answer(const std::string& tool, const std::string& state, const std::vector<std::string>& pointers = {}) {
+Answer answer(const std::string& tool, const std::string& state,
+              const std::vector<std::string>& pointers = {}) {
     boost::json::array errors;
-    for (const std::string& pointer : pointers) errors.push_back({{"pointer", pointer}, {"message", "is wrong"}});
-    const boost::json::object document{{"tool", tool.empty() ? boost::json::value(nullptr) : boost::json::value(tool)},
-                                       {"state", state},
-                                       {"reason", "because"},
-                                       {"errors", errors}};
+    for (const std::string& pointer : pointers)
+        errors.push_back({{"pointer", pointer}, {"message", "is wrong"}});
+    const boost::json::object document{
+        {"tool", tool.empty() ? boost::json::value(nullptr) : boost::json::value(tool)},
+        {"state", state},
+        {"reason", "because"},
+        {"errors", errors}};
     return parse_answer(boost::json::serialize(document)).value();
 }
 
@@ -24,7 +27,8 @@ ExitCode end_of(const std::string& state) {
 }
 
 TEST_CASE("progress: each final state has its exit code") {
-    for (const char* state : {"running", "unchanged", "paused", "removed"}) CHECK(end_of(state) == ExitCode::done);
+    for (const char* state : {"running", "unchanged", "paused", "removed"})
+        CHECK(end_of(state) == ExitCode::done);
     for (const char* state : {"failed", "degraded"}) CHECK(end_of(state) == ExitCode::failed);
     CHECK(end_of("rejected") == ExitCode::rejected);
 }

@@ -33,10 +33,15 @@ TEST_CASE("show: what is printed is a settings file that means the same") {
     REQUIRE(again.errors.empty());
     CHECK(to_json(again.settings) == shown);
     CHECK(again.settings.targets.front().target.id() == "amqps://host:5671/a/b");
-    CHECK(shown.at("scaling") == json::parse(R"({"interval_s": 0.5, "idle_s": 30})"));
-    CHECK(shown.at("log") == json::parse(R"({"format": "json", "level": "warning"})"));
-    CHECK(shown.at("backends").at("b") == json::parse(full).at("backends").at("b"));
-    CHECK(shown.at("registries") == json::parse(full).at("registries"));
+    const json::object written = json::parse(full).as_object();
+    for (const auto& member : written) {
+        CAPTURE(std::string(member.key()));
+        if (member.key() != "targets") CHECK(shown.at(member.key()) == member.value());
+    }
+    for (const char* name : {"virtual_host", "username", "password", "worker_uri", "exchange", "tls"}) {
+        CAPTURE(name);
+        CHECK(shown.at("targets").at("prod").at(name) == written.at("targets").at("prod").at(name));
+    }
 }
 
 TEST_CASE("show: defaults are filled in, and a secret stays where it is") {

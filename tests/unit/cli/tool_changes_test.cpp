@@ -11,7 +11,8 @@ namespace elasticity::cli {
 namespace {
 
 DesiredState state(const std::string& tools) {
-    ParsedTools parsed = parse_tools(R"({"generation": 1, "tools": [)" + tools + "]}", IntakeContext{}, Author::module);
+    ParsedTools parsed =
+        parse_tools(R"({"generation": 1, "tools": [)" + tools + "]}", IntakeContext{}, Author::module);
     REQUIRE(parsed.findings.empty());
     return parsed.state;
 }
@@ -28,7 +29,9 @@ TEST_CASE("changes: tools come, go and change, each in one line") {
 TEST_CASE("changes: who asked for a tool and when is no change") {
     std::string later = test::tool("a", 1);
     later.pop_back();
-    CHECK(changes_between(state(test::tool("a", 1)), state(later + R"(, "request_id": "x", "generation": 9})")).empty());
+    CHECK(
+        changes_between(state(test::tool("a", 1)), state(later + R"(, "request_id": "x", "generation": 9})"))
+            .empty());
 }
 
 TEST_CASE("changes: a pause is one, and what is left out is said to be") {

@@ -19,7 +19,9 @@ World::World() {
     write_settings(settings());
 }
 
-World::~World() { std::filesystem::remove_all(root_); }
+World::~World() {
+    std::filesystem::remove_all(root_);
+}
 
 std::string World::settings() const {
     return R"({
@@ -47,7 +49,8 @@ Outcome World::run(std::vector<std::string> arguments, const char* answer) const
 }
 
 void World::commit(std::uint64_t generation, const std::string& tools) const {
-    const std::string text = R"({"generation": )" + std::to_string(generation) + R"(, "tools": )" + tools + "}";
+    const std::string text =
+        R"({"generation": )" + std::to_string(generation) + R"(, "tools": )" + tools + "}";
     const ParsedTools parsed = parse_tools(text, IntakeContext{}, Author::module);
     REQUIRE(parsed.findings.empty());
     auto file = ToolsFile::open(root_ / "state");
@@ -72,8 +75,8 @@ std::string World::read(const std::filesystem::path& path) {
 }
 
 std::string tool(const std::string& name, int min_instances) {
-    return R"({"target": "amqp://127.0.0.1:1/", "tool": ")" + name + R"(", "kind": "test", "extractor": ")" + name +
-           R"(", "min_instances": )" + std::to_string(min_instances) + "}";
+    return R"({"target": "amqp://127.0.0.1:1/", "tool": ")" + name + R"(", "kind": "test", "extractor": ")" +
+           name + R"(", "min_instances": )" + std::to_string(min_instances) + "}";
 }
 
 }  // namespace elasticity::cli::test

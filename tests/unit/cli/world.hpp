@@ -22,8 +22,8 @@ public:
     World();
     ~World();
 
-    /// Runs a command line with `--config` for this world. `answer` is what a person types; without one nobody
-    /// can be asked.
+    /// Runs a command line with `--config` for this world. `answer` is what a person types; without one
+    /// nobody can be asked.
     Outcome run(std::vector<std::string> arguments, const char* answer = nullptr) const;
 
     void write_settings(const std::string& text) const { write(settings_path(), text); }
