@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <deque>
 
 #include "tests/simulation/settled.hpp"
 
@@ -141,10 +142,24 @@ TEST_CASE("crash: a list that began before a create had finished does not dispro
     World world;
     world.start();
     world.deploy("ocr", {{"min_instances", 1}});
-    world.backends.latency = [&] { return Millis(world.engine().creates == 0 ? 14'000 : 100); };
+    while (world.engine().lists == 0) world.run_for(10ms);
+    world.run_for(15s - 50ms);
+    std::deque<Millis> delays{Millis(10), Millis(3'000)};  // of the list: what it sees, and when it says so
+    world.backends.latency = [&] {
+        if (delays.empty()) return Millis(100);
+        const Millis next = delays.front();
+        delays.pop_front();
+        return next;
+    };
+    while (!delays.empty()) world.run_for(10ms);
+    world.deploy("ocr", {{"min_instances", 2}});
+    world.run_for(2s);
+    REQUIRE(world.workers_of("ocr") == 2);
+    REQUIRE(world.engine().lists == 1);
     settles(world);
-    CHECK(world.engine().creates == 1);
-    CHECK(world.engine().workers.size() == 1);
+    CHECK(world.engine().creates == 2);
+    CHECK(world.engine().workers.size() == 2);
+    for (const auto& [tool, status] : world.journal.published) CHECK(status.errors.empty());
 }
 
 TEST_CASE("crash: an order of a tool that is gone from tools.json is closed, and its worker left alone") {

@@ -14,6 +14,14 @@ bool should_work(const World& world, const ToolEntry& entry) {
     return good;
 }
 
+/// What the loop thinks of the tool now, which its last status need not say.
+std::string plan_of(const World& world, const std::string& name) {
+    const boost::json::object described = world.daemon.loop->describe();
+    for (const boost::json::value& tool : described.at("tools").as_array())
+        if (tool.at("tool").as_string() == name) return boost::json::serialize(tool);
+    return "";
+}
+
 void check_size(const World& world, const Tool& tool) {
     const std::size_t alive = world.workers_of(tool.key.tool);
     const std::string seen = tool.key.tool + " has " + std::to_string(alive) + " workers";
@@ -29,7 +37,7 @@ void check_size(const World& world, const Tool& tool) {
 void check_tool(const World& world, const ToolEntry& entry) {
     const std::string& name = entry.key.tool;
     const std::string state = world.state_of(name);
-    if (entry.removal) world.breach(name + " was never removed: " + world.reason_of(name));
+    if (entry.removal) world.breach(name + " was never removed: " + plan_of(world, name));
     if (entry.paused) {
         if (state != "paused") world.breach(name + " is paused, its status says " + state);
         return;
