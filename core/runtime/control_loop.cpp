@@ -50,7 +50,9 @@ void ControlLoop::touch(const ToolKey& key) {
     if (tools_.contains(key)) dirty_.insert(key);
 }
 
-void ControlLoop::touch_waiting() { dirty_.insert(waiting_.begin(), waiting_.end()); }
+void ControlLoop::touch_waiting() {
+    dirty_.insert(waiting_.begin(), waiting_.end());
+}
 
 CallToken ControlLoop::new_call(PendingCall call) {
     calls_.emplace(++last_token_, std::move(call));
@@ -65,7 +67,9 @@ std::optional<ControlLoop::PendingCall> ControlLoop::take_call(CallToken token) 
     return call;
 }
 
-bool ControlLoop::busy() const { return !calls_.empty(); }
+bool ControlLoop::busy() const {
+    return !calls_.empty();
+}
 
 void ControlLoop::on_desired(std::shared_ptr<const DesiredState> desired) {
     std::vector<ToolKey> gone;
@@ -104,7 +108,8 @@ void ControlLoop::add_tool(const std::shared_ptr<const HeldTool>& held) {
 void ControlLoop::recover(ToolRecord& record) {
     const ToolKey& key = record.tool.key;
     if (const auto intents = recovered_intents_.find(key); intents != recovered_intents_.end()) {
-        // Those of a backend that is not configured any more stay where they are: nobody can tell what became of them.
+        // Those of a backend that is not configured any more stay where they are: nobody can tell what became
+        // of them.
         std::erase_if(intents->second, [&](const Intent& intent) {
             const bool configured = backends_.contains(intent.backend);
             if (configured) open_intent(record, intent);
@@ -114,7 +119,8 @@ void ControlLoop::recover(ToolRecord& record) {
     if (const auto memory = recovered_memories_.find(key); memory != recovered_memories_.end()) {
         record.memory = memory->second.scaling;
         record.key_counter = memory->second.key_counter;
-        // The journal saw it at the last step only: the idle time begins anew rather than being over too early.
+        // The journal saw it at the last step only: the idle time begins anew rather than being over too
+        // early.
         record.memory.last_demand.reset();
     }
     if (const auto status = recovered_statuses_.find(key); status != recovered_statuses_.end())
@@ -187,7 +193,8 @@ void ControlLoop::on_listed(CallToken token, Result<std::vector<Worker>> workers
     for (const ToolKey& key : changes.touched) touch(key);
     if (!was_usable)
         for (const auto& [key, record] : tools_) touch(key);
-    else if (!changes.touched.empty()) touch_waiting();
+    else if (!changes.touched.empty())
+        touch_waiting();
 }
 
 void ControlLoop::on_created(CallToken token, boost::system::result<Worker, CallError> worker) {
@@ -259,7 +266,8 @@ void ControlLoop::on_queue_done(CallToken token, Result<> done) {
         // A queue that must be empty and is not stays; its tool goes all the same.
         record->queue_deleted = done || done.error().kind == ErrorKind::conflict;
     }
-    // Also after a success: until the next reading has seen it, a queue that was created still counts as missing.
+    // Also after a success: until the next reading has seen it, a queue that was created still counts as
+    // missing.
     record->queue_retry_at = ports_.clock.now() + queue_retry;
     touch(call->tool);
 }
@@ -287,7 +295,8 @@ void ControlLoop::note_end(const Worker& worker, TimePoint now) {
     note_failure(*record, worker.backend, {{exited_code, "", text}, false, false, Millis(0)}, now);
 }
 
-void ControlLoop::note_failure(ToolRecord& record, const std::string& backend, const CallError& error, TimePoint now) {
+void ControlLoop::note_failure(ToolRecord& record, const std::string& backend, const CallError& error,
+                               TimePoint now) {
     Breaker& breaker = record.breakers[backend];
     const TimePoint open_until = breaker.retry_at;
     // What was tried together fails together: it counts once.
@@ -304,7 +313,9 @@ void ControlLoop::note_failure(ToolRecord& record, const std::string& backend, c
 void ControlLoop::note_late(ToolRecord& record, const Step& step, TimePoint now) {
     const auto* worker = workers_.find(record.tool.key, step.key);
     const Millis boot_timeout = record.tool.scaling.boot_timeout;
-    if (!worker || step.scales || record.tool.removal || fate_of(worker->worker, boot_timeout, now) != Fate::late) return;
+    if (!worker || step.scales || record.tool.removal ||
+        fate_of(worker->worker, boot_timeout, now) != Fate::late)
+        return;
     const std::string text = "worker " + step.key + " was still booting after " + to_text(boot_timeout);
     note_failure(record, step.backend, {{late_code, "", text}, false, false, Millis(0)}, now);
 }
@@ -315,7 +326,8 @@ void ControlLoop::forgive_settled(ToolRecord& record, TimePoint now) const {
         return std::any_of(workers.begin(), workers.end(), [&](const auto& each) {
             const Worker& worker = each.second.worker;
             return worker.backend == item.first && worker.state == WorkerState::running &&
-                   worker.created >= item.second.retry_at - settled_life && now - worker.created >= settled_life;
+                   worker.created >= item.second.retry_at - settled_life &&
+                   now - worker.created >= settled_life;
         });
     });
 }

@@ -46,7 +46,8 @@ public:
 
     void on_desired(std::shared_ptr<const DesiredState> desired);
     /// Readings of queues of one target. A queue that is not mentioned is as it was.
-    void on_readings(const std::string& target_id, const std::vector<std::pair<std::string, Reading>>& readings);
+    void on_readings(const std::string& target_id,
+                     const std::vector<std::pair<std::string, Reading>>& readings);
     void on_listed(CallToken token, Result<std::vector<Worker>> workers);
     void on_created(CallToken token, boost::system::result<Worker, CallError> worker);
     void on_destroyed(CallToken token, boost::system::result<void, CallError> done);

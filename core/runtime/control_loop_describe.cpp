@@ -9,14 +9,22 @@ namespace {
 
 std::string_view to_text(WorkerState state) {
     switch (state) {
-        case WorkerState::unknown: return "unknown";
-        case WorkerState::provisioning: return "provisioning";
-        case WorkerState::running: return "running";
-        case WorkerState::suspended: return "suspended";
-        case WorkerState::stopped: return "stopped";
-        case WorkerState::draining: return "draining";
-        case WorkerState::deleting: return "deleting";
-        case WorkerState::failed: return "failed";
+        case WorkerState::unknown:
+            return "unknown";
+        case WorkerState::provisioning:
+            return "provisioning";
+        case WorkerState::running:
+            return "running";
+        case WorkerState::suspended:
+            return "suspended";
+        case WorkerState::stopped:
+            return "stopped";
+        case WorkerState::draining:
+            return "draining";
+        case WorkerState::deleting:
+            return "deleting";
+        case WorkerState::failed:
+            return "failed";
     }
     __builtin_unreachable();
 }
@@ -27,21 +35,28 @@ json::object to_json(const Worker& worker) {
             {"id", worker.id},
             {"address", worker.address},
             {"state", to_text(worker.state)},
-            {"created", worker.created == TimePoint{} ? json::value(nullptr) : json::value(to_rfc3339(worker.created))},
+            {"created",
+             worker.created == TimePoint{} ? json::value(nullptr) : json::value(to_rfc3339(worker.created))},
             {"error", worker.error}};
 }
 
 json::object to_json(const Reading& reading) {
     switch (reading.state) {
-        case Reading::State::missing: return {{"state", "missing"}, {"reason", reading.reason}};
-        case Reading::State::stale: return {{"state", "stale"}, {"reason", reading.reason}};
-        case Reading::State::suspect: return {{"state", "suspect"}, {"reason", reading.reason}};
-        case Reading::State::no_queue: return {{"state", "no_queue"}};
-        case Reading::State::value: break;
+        case Reading::State::missing:
+            return {{"state", "missing"}, {"reason", reading.reason}};
+        case Reading::State::stale:
+            return {{"state", "stale"}, {"reason", reading.reason}};
+        case Reading::State::suspect:
+            return {{"state", "suspect"}, {"reason", reading.reason}};
+        case Reading::State::no_queue:
+            return {{"state", "no_queue"}};
+        case Reading::State::value:
+            break;
     }
     return {{"state", "value"},
             {"ready", reading.ready},
-            {"unacknowledged", reading.unacknowledged ? json::value(*reading.unacknowledged) : json::value(nullptr)},
+            {"unacknowledged",
+             reading.unacknowledged ? json::value(*reading.unacknowledged) : json::value(nullptr)},
             {"consumers", reading.consumers}};
 }
 
@@ -53,18 +68,19 @@ json::object ControlLoop::describe() const {
         json::array instances;
         for (const auto& [worker_key, worker] : workers_.of(key)) instances.push_back(to_json(worker.worker));
         const auto url = settings_.target_urls.find(key.target);
-        tools.push_back({{"tool", key.tool},
-                         {"target", url == settings_.target_urls.end() ? key.target : url->second},
-                         {"kind", record->tool.kind},
-                         {"queue", record->tool.queue},
-                         {"state", record->last_status ? elasticity::to_text(record->last_status->state) : "deploying"},
-                         {"min_instances", record->tool.min_instances},
-                         {"max_instances", record->tool.max_instances},
-                         {"target_instances", record->target},
-                         {"ordered", record->intents.size()},
-                         {"reading", to_json(record->reading)},
-                         {"reason", record->last_plan},
-                         {"instances", std::move(instances)}});
+        tools.push_back(
+            {{"tool", key.tool},
+             {"target", url == settings_.target_urls.end() ? key.target : url->second},
+             {"kind", record->tool.kind},
+             {"queue", record->tool.queue},
+             {"state", record->last_status ? elasticity::to_text(record->last_status->state) : "deploying"},
+             {"min_instances", record->tool.min_instances},
+             {"max_instances", record->tool.max_instances},
+             {"target_instances", record->target},
+             {"ordered", record->intents.size()},
+             {"reading", to_json(record->reading)},
+             {"reason", record->last_plan},
+             {"instances", std::move(instances)}});
     }
     json::array backends;
     for (const auto& [name, backend] : backends_) {

@@ -3,7 +3,8 @@
 #include "core/runtime/control_loop.hpp"
 #include "core/runtime/loop_records.hpp"
 
-/// Orders of workers: open from the moment they are written down until a complete list has told what became of them.
+/// Orders of workers: open from the moment they are written down until a complete list has told what became
+/// of them.
 namespace elasticity {
 namespace {
 
@@ -95,7 +96,8 @@ void ControlLoop::journal_works() {
     if (journal_trouble_.empty()) return;
     journal_trouble_.clear();
     for (const auto& [key, record] : tools_)
-        if (std::erase_if(record->breakers, [](const auto& item) { return item.second.last.code == journal_code; }) > 0)
+        if (std::erase_if(record->breakers,
+                          [](const auto& item) { return item.second.last.code == journal_code; }) > 0)
             touch(key);
 }
 
@@ -123,7 +125,8 @@ void ControlLoop::give_up_order(const JournalEntry::Opened& order, TimePoint now
     ToolRecord* record = find_tool(order.tool);
     if (!record || !record->intents.contains(order.intent.key)) return;
     erase_intent(*record, order.intent.key);
-    Finding why{journal_code, "", "nothing is created, because the journal cannot be written: " + journal_trouble_,
+    Finding why{journal_code, "",
+                "nothing is created, because the journal cannot be written: " + journal_trouble_,
                 now + journal_retry};
     record->breakers[order.intent.backend] = {1, now + journal_retry, std::move(why)};
     touch(order.tool);

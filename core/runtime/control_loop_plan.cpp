@@ -50,8 +50,10 @@ ToolView ControlLoop::view_of(ToolRecord& record, TimePoint now) const {
         if (!seen) view.intents.push_back(open.intent);
     }
     std::vector<std::string> names;
-    if (record.tool.backend) names = {*record.tool.backend};
-    else if (const auto placed = settings_.placement.find(record.tool.kind); placed != settings_.placement.end())
+    if (record.tool.backend)
+        names = {*record.tool.backend};
+    else if (const auto placed = settings_.placement.find(record.tool.kind);
+             placed != settings_.placement.end())
         names = placed->second;
     for (const std::string& name : names) view.backends.push_back(backend_view(name));
     return view;
@@ -68,15 +70,18 @@ void ControlLoop::plan_one(ToolRecord& record, TimePoint now) {
     record.key_counter = plan.key_counter;
     record.target = plan.size.target;
     record.last_plan = plan.waiting_for.empty() ? plan.size.reason : plan.waiting_for;
-    if (plan.waiting_for.empty()) waiting_.erase(key);
-    else waiting_.insert(key);
+    if (plan.waiting_for.empty())
+        waiting_.erase(key);
+    else
+        waiting_.insert(key);
 
     report(record, view, plan, now);
     carry_out(record, plan, now);
     schedule(record, plan, now);
 }
 
-/// When the tool is looked at again though nothing happens. After the report, since that may wait for something.
+/// When the tool is looked at again though nothing happens. After the report, since that may wait for
+/// something.
 void ControlLoop::schedule(ToolRecord& record, const ToolPlan& plan, TimePoint now) {
     const ToolKey& key = record.tool.key;
     if (record.wake) wakes_.erase({*record.wake, key});
@@ -117,7 +122,9 @@ void ControlLoop::carry_out(ToolRecord& record, const ToolPlan& plan, TimePoint 
                 let_go(record, step);
                 break;
             case StepKind::create_queue:
-            case StepKind::delete_queue: start_queue_call(record, step.kind, now); break;
+            case StepKind::delete_queue:
+                start_queue_call(record, step.kind, now);
+                break;
             case StepKind::forget:
                 record.forgetting = true;
                 ports_.store.forget(record.tool.key);
@@ -144,8 +151,10 @@ void ControlLoop::start_queue_call(ToolRecord& record, StepKind kind, TimePoint 
     call.kind = create ? PendingCall::Kind::create_queue : PendingCall::Kind::delete_queue;
     call.tool = record.tool.key;
     const CallToken token = new_call(std::move(call));
-    if (create) ports_.queues.create_queue(record.tool, token);
-    else ports_.queues.delete_queue(record.tool, token);
+    if (create)
+        ports_.queues.create_queue(record.tool, token);
+    else
+        ports_.queues.delete_queue(record.tool, token);
 }
 
 void ControlLoop::let_go(ToolRecord& record, const Step& step) {
@@ -181,19 +190,21 @@ void ControlLoop::flush_journal(TimePoint now) {
 
 void ControlLoop::report(ToolRecord& record, const ToolView& view, const ToolPlan& plan, TimePoint now) {
     // Before the first look at backends and queue nothing is known that would be worth telling.
-    const bool blind = std::any_of(view.backends.begin(), view.backends.end(), [](const BackendView& backend) {
-        return !backend.listed && backend.trouble.empty();
-    });
+    const bool blind =
+        std::any_of(view.backends.begin(), view.backends.end(),
+                    [](const BackendView& backend) { return !backend.listed && backend.trouble.empty(); });
     const bool unread = record.reading.state == Reading::State::missing && record.reading.reason.empty();
     if (blind || unread) return;
     const auto url = settings_.target_urls.find(record.tool.key.target);
-    Status status = decide_status(view, plan, url == settings_.target_urls.end() ? record.tool.key.target : url->second, now);
+    Status status = decide_status(
+        view, plan, url == settings_.target_urls.end() ? record.tool.key.target : url->second, now);
     if (!record.queue_trouble.empty()) status.errors.push_back({"queue_failed", "", record.queue_trouble});
     const bool forgotten = std::any_of(plan.steps.begin(), plan.steps.end(),
                                        [](const Step& step) { return step.kind == StepKind::forget; });
     if (forgotten) {
         status.state = ToolState::removed;
-        status.reason = record.queue_trouble.empty() ? "removed" : "removed; its queue stays: " + record.queue_trouble;
+        status.reason =
+            record.queue_trouble.empty() ? "removed" : "removed; its queue stays: " + record.queue_trouble;
     }
     if (record.last_status && !is_news(*record.last_status, status)) return;
     ports_.statuses.publish(record.tool.key, status);

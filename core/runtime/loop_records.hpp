@@ -38,7 +38,7 @@ struct ControlLoop::BackendRecord {
     TimePoint listed_at{};   ///< when the last complete one began
     std::vector<Worker> strays;
     std::map<std::string, ToolKey> intents;  ///< open ones of all tools, by key
-    std::size_t unseen_intents = 0;          ///< those of them that take room besides the workers in the picture
+    std::size_t unseen_intents = 0;  ///< those of them that take room besides the workers in the picture
 };
 
 /// A call whose answer has not come yet.

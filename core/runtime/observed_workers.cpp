@@ -49,8 +49,10 @@ void ObservedWorkers::see(const ToolKey& tool, Worker worker, std::uint64_t bega
     if (newly_dead) changes.ended.push_back(worker);
     changes.touched.push_back(tool);
     by_backend_[worker.backend][worker.key] = tool;
-    if (known) known->worker = std::move(worker);
-    else tools_[tool][worker.key].worker = std::move(worker);
+    if (known)
+        known->worker = std::move(worker);
+    else
+        tools_[tool][worker.key].worker = std::move(worker);
 }
 
 void ObservedWorkers::drop_vanished(const std::string& backend, std::uint64_t began,

@@ -11,8 +11,9 @@ namespace elasticity {
 
 /// The picture of all workers, put together from complete lists and from the outcomes of our own calls.
 ///
-/// A list tells the truth of the time when it began. What our own calls did since then is newer, so that every
-/// change carries a number from one counter, and a list overrules only what is older than its beginning.
+/// A list tells the truth of the time when it began. What our own calls did since then is newer, so that
+/// every change carries a number from one counter, and a list overrules only what is older than its
+/// beginning.
 class ObservedWorkers {
 public:
     struct Record {
@@ -25,8 +26,8 @@ public:
 
     struct ListChanges {
         std::vector<ToolKey> touched;  ///< something changed, or somebody boots
-        std::vector<Worker> ended;   ///< seen dead for the first time, or vanished
-        std::vector<Worker> strays;  ///< ours, but of no tool that could be read from their label
+        std::vector<Worker> ended;     ///< seen dead for the first time, or vanished
+        std::vector<Worker> strays;    ///< ours, but of no tool that could be read from their label
     };
 
     /// The number to give to `apply_list` for a list that begins now.
@@ -43,8 +44,8 @@ public:
 
 private:
     void see(const ToolKey& tool, Worker worker, std::uint64_t began, ListChanges& changes);
-    void drop_vanished(const std::string& backend, std::uint64_t began, const std::map<std::string, ToolKey>& seen,
-                       ListChanges& changes);
+    void drop_vanished(const std::string& backend, std::uint64_t began,
+                       const std::map<std::string, ToolKey>& seen, ListChanges& changes);
 
     std::map<ToolKey, Records> tools_;
     std::map<std::string, std::map<std::string, ToolKey>> by_backend_;  ///< backend -> key -> tool

@@ -13,8 +13,8 @@
 #include "core/plan/plan_tool.hpp"
 #include "core/report/decide_status.hpp"
 
-/// The only virtual classes of core. Each has one real and one simulated implementation. None of their functions
-/// blocks: what takes time is answered later by an event of the control loop.
+/// The only virtual classes of core. Each has one real and one simulated implementation. None of their
+/// functions blocks: what takes time is answered later by an event of the control loop.
 namespace elasticity {
 
 class Clock {
@@ -49,7 +49,8 @@ public:
     virtual void list(const std::string& backend, CallToken token) = 0;
     virtual void create(const std::string& backend, const WorkerOrder& order, CallToken token) = 0;
     /// Ends a worker gracefully; one that is gone already is success.
-    virtual void destroy(const std::string& backend, const std::string& key, const std::string& id, CallToken token) = 0;
+    virtual void destroy(const std::string& backend, const std::string& key, const std::string& id,
+                         CallToken token) = 0;
 };
 
 /// Queues at the brokers; readings come by ControlLoop::on_readings, answers by on_queue_done.
@@ -82,7 +83,8 @@ struct JournalEntry {
     std::vector<ToolKey> forgotten;
 
     bool empty() const {
-        return opened.empty() && accepted_keys.empty() && closed_keys.empty() && memories.empty() && forgotten.empty();
+        return opened.empty() && accepted_keys.empty() && closed_keys.empty() && memories.empty() &&
+               forgotten.empty();
     }
 };
 
@@ -104,8 +106,8 @@ public:
 class ToolStore {
 public:
     virtual ~ToolStore() = default;
-    /// Takes a tool out whose removal is complete; unless it was asked for again meanwhile. It is told once: a
-    /// store that cannot write now keeps trying.
+    /// Takes a tool out whose removal is complete; unless it was asked for again meanwhile. It is told once:
+    /// a store that cannot write now keeps trying.
     virtual void forget(const ToolKey& key) = 0;
 };
 

@@ -17,7 +17,9 @@ const std::size_t tool_count = [] {
     return text ? std::stoul(text) : 1'000;
 }();
 
-std::string name_of(std::size_t number) { return "tool-" + std::to_string(number); }
+std::string name_of(std::size_t number) {
+    return "tool-" + std::to_string(number);
+}
 
 ToolEntry entry_of(std::size_t number) {
     ToolEntry entry;
@@ -72,9 +74,11 @@ TEST_CASE("cost: one change among many tools is one decision") {
     one_message.ready = 1;
     one_message.unacknowledged = 0;
     measure(world, "nothing changed", 0, [] {});
-    measure(world, "one reading changed", 1,
-            [&] { world.daemon.loop->on_readings(World::target, {{name_of(tool_count / 2), one_message}}); });
-    measure(world, "its worker was created", 3, [&] { world.timeline.advance_to(world.timeline.now() + 400ms); });
+    measure(world, "one reading changed", 1, [&] {
+        world.daemon.loop->on_readings(World::target, {{name_of(tool_count / 2), one_message}});
+    });
+    measure(world, "its worker was created", 3,
+            [&] { world.timeline.advance_to(world.timeline.now() + 400ms); });
     desired.put(entry_of(tool_count));
     const auto next = std::make_shared<DesiredState>(desired);
     measure(world, "one tool was deployed", 1, [&] { world.daemon.loop->on_desired(next); });

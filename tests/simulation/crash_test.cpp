@@ -47,7 +47,8 @@ TEST_CASE("crash: adoption needs no journal, the provider's labels are enough") 
     settings.placement["docker"] = {"engine"};
     ++world.daemon.life;
     world.daemon.loop = std::make_unique<ControlLoop>(
-        Ports{world.timeline, world.backends, world.broker, empty, empty, world.store}, settings, Recovered{});
+        Ports{world.timeline, world.backends, world.broker, empty, empty, world.store}, settings,
+        Recovered{});
     world.daemon.loop->on_desired(world.store.current());
     world.run_for(2min);
     CHECK(world.engine().creates == 2);
@@ -116,7 +117,9 @@ TEST_CASE("crash: an answer that is lost makes no second worker") {
     const CallFate fate = GENERATE(CallFate::lost_done, CallFate::lost_undone);
     World world;
     int calls = 0;
-    world.backends.fate = [&](const std::string&) { return world.engine().creates > 0 && calls++ == 0 ? fate : CallFate::done; };
+    world.backends.fate = [&](const std::string&) {
+        return world.engine().creates > 0 && calls++ == 0 ? fate : CallFate::done;
+    };
     world.start();
     world.deploy("ocr", {{"min_instances", 1}});
     settles(world);

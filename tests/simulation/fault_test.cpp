@@ -110,7 +110,8 @@ TEST_CASE("fault: a worker that never boots is replaced at a growing distance, a
     CHECK(world.state_of("ocr") == "failed");
 }
 
-TEST_CASE("fault: a worker that booted since the last list is not ended as late, though its backend fell silent") {
+TEST_CASE(
+    "fault: a worker that booted since the last list is not ended as late, though its backend fell silent") {
     World world;
     world.start();
     world.broker.queues[World::queue_of("ocr")];
@@ -172,8 +173,10 @@ TEST_CASE("fault: readings that are missing, stale or late end no worker") {
     world.run_for(10s);
     REQUIRE(world.workers_of("ocr") == 3);
     const bool away = GENERATE(true, false);
-    if (away) world.broker.away = true;
-    else world.broker.reading_lost = [] { return true; };
+    if (away)
+        world.broker.away = true;
+    else
+        world.broker.reading_lost = [] { return true; };
     world.run_for(1h);
     CHECK(world.workers_of("ocr") == 3);
     world.broker.away = false;

@@ -56,10 +56,14 @@ private:
     CallFate draw_fate() {
         if (!troubled_ || dice_.percent(85)) return CallFate::done;
         switch (dice_.roll(4)) {
-            case 0: return CallFate::refused;
-            case 1: return CallFate::unavailable;
-            case 2: return CallFate::lost_done;
-            default: return CallFate::lost_undone;
+            case 0:
+                return CallFate::refused;
+            case 1:
+                return CallFate::unavailable;
+            case 2:
+                return CallFate::lost_done;
+            default:
+                return CallFate::lost_undone;
         }
     }
 
@@ -68,7 +72,8 @@ private:
     Provider& any_provider() { return world_.backends.providers.at(dice_.percent(50) ? "engine" : "cloud"); }
 
     void deploy(const std::string& tool) {
-        constexpr const char* images[] = {"good", "good", "good", "good", "crash", "missing", "hang", "exits", "mute"};
+        constexpr const char* images[] = {"good",    "good", "good",  "good", "crash",
+                                          "missing", "hang", "exits", "mute"};
         constexpr const char* ways[] = {"start_one", "create", "wait"};
         const std::uint64_t least = dice_.roll(3);
         world_.deploy(tool, {{"min_instances", least},
@@ -93,22 +98,34 @@ private:
         auto worker = provider.workers.begin();
         std::advance(worker, static_cast<long>(dice_.roll(provider.workers.size())));
         world_.note("worker " + worker->first + " is lost");
-        if (dice_.percent(50)) world_.backends.remove_worker(provider, worker->first);
-        else if (worker->second.is_alive()) world_.backends.end_worker(worker->second, 137);
+        if (dice_.percent(50))
+            world_.backends.remove_worker(provider, worker->first);
+        else if (worker->second.is_alive())
+            world_.backends.end_worker(worker->second, 137);
     }
 
     void act() {
         switch (dice_.roll(10)) {
             case 0:
             case 1:
-            case 2: return change_tool(any_tool());
+            case 2:
+                return change_tool(any_tool());
             case 3:
-            case 4: return world_.broker.publish(World::queue_of(any_tool()), dice_.roll(90));
-            case 5: return lose_worker();
-            case 6: return crash();
-            case 7: any_provider().away = dice_.percent(50); return;
-            case 8: world_.journal.full = dice_.percent(50); return;
-            default: world_.broker.away = dice_.percent(50); return;
+            case 4:
+                return world_.broker.publish(World::queue_of(any_tool()), dice_.roll(90));
+            case 5:
+                return lose_worker();
+            case 6:
+                return crash();
+            case 7:
+                any_provider().away = dice_.percent(50);
+                return;
+            case 8:
+                world_.journal.full = dice_.percent(50);
+                return;
+            default:
+                world_.broker.away = dice_.percent(50);
+                return;
         }
     }
 

@@ -51,7 +51,8 @@ TEST_CASE("scaling: the last worker stays for the whole idle time, also after a 
     CHECK(world.workers_of("ocr") == 0);
 }
 
-TEST_CASE("scaling: tools that share a quota never exceed it, and the one that waits goes on when there is room") {
+TEST_CASE(
+    "scaling: tools that share a quota never exceed it, and the one that waits goes on when there is room") {
     World world({{"engine"}, {{"engine", 4}}});
     world.start();
     for (const char* tool : {"ocr", "faces"}) {

@@ -47,13 +47,15 @@ void check_tool(const World& world, const ToolEntry& entry) {
     if (world.journal.last_status(entry.key)->generation != entry.generation)
         world.breach("the last deploy of " + name + " was never answered");
     if (!should_work(world, entry)) return;
-    if (state != "running") world.breach(name + " works, its status says " + state + ": " + world.reason_of(name));
+    if (state != "running")
+        world.breach(name + " works, its status says " + state + ": " + world.reason_of(name));
     check_size(world, make_tool(entry, {}));
 }
 
 std::size_t calls_but_lists(const World& world) {
     std::size_t calls = world.journal.commits + world.journal.published.size() + world.broker.queue_calls;
-    for (const auto& [name, provider] : world.backends.providers) calls += provider.creates + provider.destroys;
+    for (const auto& [name, provider] : world.backends.providers)
+        calls += provider.creates + provider.destroys;
     return calls;
 }
 
@@ -63,7 +65,8 @@ void check_settled(const World& world) {
     for (const auto& [key, held] : world.store.current()->tools()) check_tool(world, held->entry);
     for (const auto& [name, provider] : world.backends.providers)
         for (const auto& [key, worker] : provider.workers)
-            if (!world.entry_of(worker.tool.tool)) world.breach("nobody is left over: " + key + " of " + worker.tool.tool);
+            if (!world.entry_of(worker.tool.tool))
+                world.breach("nobody is left over: " + key + " of " + worker.tool.tool);
 }
 
 void check_silent(World& world) {

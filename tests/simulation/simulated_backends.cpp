@@ -13,7 +13,9 @@ CallError error_of(CallFate fate, const std::string& code) {
     return error;
 }
 
-bool has_effect(CallFate fate) { return fate == CallFate::done || fate == CallFate::lost_done; }
+bool has_effect(CallFate fate) {
+    return fate == CallFate::done || fate == CallFate::lost_done;
+}
 
 std::string image_of(const Tool& tool) {
     const boost::json::value* image = tool.params.if_contains("image");
@@ -44,7 +46,8 @@ void SimulatedBackends::list(const std::string& backend, CallToken token) {
             ++provider.lists;
             if (verdict == CallFate::unavailable) {
                 ++provider.failed_lists;
-                return daemon_.loop->on_listed(token, Error{ErrorKind::unavailable, "simulated: does not answer"});
+                return daemon_.loop->on_listed(token,
+                                               Error{ErrorKind::unavailable, "simulated: does not answer"});
             }
             provider.listed = true;
             daemon_.loop->on_listed(token, seen);
@@ -66,8 +69,11 @@ void SimulatedBackends::create(const std::string& backend, const WorkerOrder& or
         const Worker worker = made == provider.workers.end() ? Worker{} : made->second.worker;
         timeline_.after(when.answer - when.effect, [=, this] {
             if (!daemon_.lives(when.life)) return;
-            if (verdict == CallFate::done) daemon_.loop->on_created(token, worker);
-            else daemon_.loop->on_created(token, error_of(verdict, missing ? "image_not_found" : "create_failed"));
+            if (verdict == CallFate::done)
+                daemon_.loop->on_created(token, worker);
+            else
+                daemon_.loop->on_created(token,
+                                         error_of(verdict, missing ? "image_not_found" : "create_failed"));
         });
     });
 }
@@ -100,8 +106,10 @@ void SimulatedBackends::destroy(const std::string& backend, const std::string& k
         if (has_effect(verdict) && takes_effect(when.life)) remove_worker(providers[backend], key);
         timeline_.after(when.answer - when.effect, [=, this] {
             if (!daemon_.lives(when.life)) return;
-            if (verdict == CallFate::done) daemon_.loop->on_destroyed(token, {});
-            else daemon_.loop->on_destroyed(token, error_of(verdict, "destroy_failed"));
+            if (verdict == CallFate::done)
+                daemon_.loop->on_destroyed(token, {});
+            else
+                daemon_.loop->on_destroyed(token, error_of(verdict, "destroy_failed"));
         });
     });
 }
@@ -129,7 +137,8 @@ void SimulatedBackends::tick() {
     for (auto& [name, provider] : providers)
         for (auto& [key, each] : provider.workers) {
             const Millis age = timeline_.now() - each.worker.created;
-            const bool booted = each.image != "hang" && age >= (each.image == "slow" ? Millis(55'000) : boot_time);
+            const bool booted =
+                each.image != "hang" && age >= (each.image == "slow" ? Millis(55'000) : boot_time);
             if (each.worker.state == WorkerState::provisioning && booted) {
                 each.worker.state = WorkerState::running;
                 each.worker.state_since = timeline_.now();

@@ -12,7 +12,8 @@ namespace elasticity::simulation {
 enum class CallFate { done, refused, unavailable, lost_done, lost_undone };
 
 /// A worker as it really is. Its image decides how it behaves: "crash" ends with exit code 1 after a second,
-/// "exits" with 0 after five, "hang" boots for ever, "slow" for 55 seconds, "mute" never consumes, "missing" cannot be created.
+/// "exits" with 0 after five, "hang" boots for ever, "slow" for 55 seconds, "mute" never consumes, "missing"
+/// cannot be created.
 struct SimulatedWorker {
     Worker worker;
     ToolKey tool;
@@ -23,7 +24,9 @@ struct SimulatedWorker {
     TimePoint busy_until{};
 
     bool consumes() const { return worker.state == WorkerState::running && image != "mute"; }
-    bool is_alive() const { return worker.state == WorkerState::running || worker.state == WorkerState::provisioning; }
+    bool is_alive() const {
+        return worker.state == WorkerState::running || worker.state == WorkerState::provisioning;
+    }
 };
 
 struct Provider {
@@ -43,7 +46,8 @@ public:
 
     void list(const std::string& backend, CallToken token) override;
     void create(const std::string& backend, const WorkerOrder& order, CallToken token) override;
-    void destroy(const std::string& backend, const std::string& key, const std::string& id, CallToken token) override;
+    void destroy(const std::string& backend, const std::string& key, const std::string& id,
+                 CallToken token) override;
 
     /// Workers boot, run and end as their images say.
     void tick();
@@ -53,7 +57,9 @@ public:
     void daemon_was_killed();
 
     std::map<std::string, Provider> providers;
-    std::function<CallFate(const std::string& backend)> fate = [](const std::string&) { return CallFate::done; };
+    std::function<CallFate(const std::string& backend)> fate = [](const std::string&) {
+        return CallFate::done;
+    };
     std::function<Millis()> latency = [] { return Millis(100); };
     /// Whether what a killed daemon had asked for still takes effect.
     std::function<bool()> finishes_after_kill = [] { return true; };

@@ -22,8 +22,10 @@ void SimulatedBroker::create_queue(const Tool& tool, CallToken token) {
     timeline_.after(Millis(50), [this, name = Name(tool.key.target, tool.queue), token, life = daemon_.life] {
         if (!away) queues.try_emplace(name);
         if (!daemon_.lives(life)) return;
-        if (away) daemon_.loop->on_queue_done(token, Error{ErrorKind::unavailable, "simulated: broker is away"});
-        else daemon_.loop->on_queue_done(token, {});
+        if (away)
+            daemon_.loop->on_queue_done(token, Error{ErrorKind::unavailable, "simulated: broker is away"});
+        else
+            daemon_.loop->on_queue_done(token, {});
     });
 }
 
@@ -32,8 +34,10 @@ void SimulatedBroker::delete_queue(const Tool& tool, CallToken token) {
     timeline_.after(Millis(50), [this, name = Name(tool.key.target, tool.queue), token, life = daemon_.life] {
         if (!away) queues.erase(name);
         if (!daemon_.lives(life)) return;
-        if (away) daemon_.loop->on_queue_done(token, Error{ErrorKind::unavailable, "simulated: broker is away"});
-        else daemon_.loop->on_queue_done(token, {});
+        if (away)
+            daemon_.loop->on_queue_done(token, Error{ErrorKind::unavailable, "simulated: broker is away"});
+        else
+            daemon_.loop->on_queue_done(token, {});
     });
 }
 
@@ -55,8 +59,8 @@ std::vector<SimulatedWorker*> SimulatedBroker::consumers(const Name& name) const
 
 std::uint64_t SimulatedBroker::in_work(const Name& name) const {
     const auto workers = consumers(name);
-    return static_cast<std::uint64_t>(
-        std::count_if(workers.begin(), workers.end(), [](const auto* worker) { return worker->holds_message; }));
+    return static_cast<std::uint64_t>(std::count_if(
+        workers.begin(), workers.end(), [](const auto* worker) { return worker->holds_message; }));
 }
 
 /// Extractors declare their queue themselves.

@@ -22,7 +22,9 @@ public:
 
     SimulatedBroker(Timeline& timeline, Daemon& daemon, SimulatedBackends& backends);
 
-    void watch(const std::string& target_id, const std::string& queue) override { watched_.insert({target_id, queue}); }
+    void watch(const std::string& target_id, const std::string& queue) override {
+        watched_.insert({target_id, queue});
+    }
     void unwatch(const std::string& target_id, const std::string& queue) override;
     void create_queue(const Tool& tool, CallToken token) override;
     void delete_queue(const Tool& tool, CallToken token) override;

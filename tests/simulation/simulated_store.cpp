@@ -58,8 +58,10 @@ void SimulatedJournal::commit(JournalEntry entry, CallToken token) {
             if (!full) apply(entry);
         },
         [this, token, refused] {
-            if (*refused) daemon_.loop->on_journaled(token, Error{ErrorKind::exhausted, "simulated: disk full"});
-            else daemon_.loop->on_journaled(token, {});
+            if (*refused)
+                daemon_.loop->on_journaled(token, Error{ErrorKind::exhausted, "simulated: disk full"});
+            else
+                daemon_.loop->on_journaled(token, {});
         });
 }
 

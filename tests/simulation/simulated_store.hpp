@@ -31,8 +31,8 @@ private:
     std::shared_ptr<const DesiredState> current_ = std::make_shared<DesiredState>();
 };
 
-/// The journal, and the statuses that it makes durable. What was not yet durable when the daemon is killed may be
-/// lost; nothing is ever lost out of order.
+/// The journal, and the statuses that it makes durable. What was not yet durable when the daemon is killed
+/// may be lost; nothing is ever lost out of order.
 class SimulatedJournal final : public Journal, public StatusSink {
 public:
     struct Published {

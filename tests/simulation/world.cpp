@@ -26,7 +26,8 @@ void World::start() {
     settings.placement["docker"] = options_.backends;
     settings.max_instances = options_.max_instances;
     settings.target_urls[target] = "http://rabbit:15672/prod";
-    settings.scaling_defaults = {{"idle_s", 20}, {"down_cooldown_s", 10}, {"look_back_s", 10}, {"boot_timeout_s", 60}};
+    settings.scaling_defaults = {
+        {"idle_s", 20}, {"down_cooldown_s", 10}, {"look_back_s", 10}, {"boot_timeout_s", 60}};
     ++daemon.life;
     daemon.loop = std::make_unique<ControlLoop>(Ports{timeline, backends, broker, journal, journal, store},
                                                 std::move(settings), journal.recovered());
@@ -102,7 +103,8 @@ void World::tick() {
 std::size_t World::workers_of(const std::string& tool) const {
     std::size_t alive = 0;
     for (const auto& [name, provider] : backends.providers)
-        for (const auto& [key, worker] : provider.workers) alive += worker.tool == key_of(tool) && worker.is_alive();
+        for (const auto& [key, worker] : provider.workers)
+            alive += worker.tool == key_of(tool) && worker.is_alive();
     return alive;
 }
 
