@@ -72,14 +72,27 @@ Node descend(const json::object& schema, const json::value& value, const Path& p
     return node;
 }
 
+/// valijson reads whatever has a `format` as text, and throws where it is none. Formats are ours to check.
+void erase_formats(json::value& schema) {
+    if (json::array* array = schema.if_array())
+        for (json::value& element : *array) erase_formats(element);
+    json::object* object = schema.if_object();
+    if (!object) return;
+    const json::value* format = object->if_contains("format");  // else it is a property of that name
+    if (format && format->is_string()) object->erase("format");
+    for (auto& member : *object) erase_formats(member.value());
+}
+
 }  // namespace
 
 Result<Schema> Schema::compile(json::object schema) {
     auto compiled = std::make_shared<Compiled>();
     compiled->document = std::move(schema);
+    json::value without_formats = compiled->document;
+    erase_formats(without_formats);
     try {
         valijson::SchemaParser parser;
-        parser.populateSchema(valijson::adapters::BoostJsonAdapter(compiled->document), compiled->schema);
+        parser.populateSchema(valijson::adapters::BoostJsonAdapter(without_formats), compiled->schema);
     } catch (const std::exception& problem) {
         return Error{ErrorKind::invalid, std::string("not a usable JSON Schema: ") + problem.what()};
     }

@@ -17,7 +17,7 @@ const Schema& example() {
         "type": "object", "required": ["count"], "additionalProperties": false, "properties": {
             "count": {"type": "integer", "minimum": 0, "maximum": 9},
             "share": {"type": "number", "minimum": 0.5},
-            "name": {"type": "string", "minLength": 1, "maxLength": 3},
+            "name": {"type": "string", "format": "container-image", "minLength": 1, "maxLength": 3},
             "mode": {"type": "string", "enum": ["fast", "slow"]},
             "on": {"type": "boolean"},
             "list": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "integer"}},
@@ -82,6 +82,13 @@ TEST_CASE("schema: a report is bounded") {
     json::object many{{"count", 1}};
     for (int i = 0; i < 20'000; ++i) many["unknown-" + std::to_string(i)] = i;
     CHECK(example().check(many).size() == findings_max);
+}
+
+TEST_CASE("schema: a value that is no text is explained, also where a format is named") {
+    for (const char* wrong : {"[]", "{}", "1", "true", "null"}) {
+        INFO(wrong);
+        CHECK(misfits(R"({"count": 1, "name": )" + std::string(wrong) + "}").find("/name") != std::string::npos);
+    }
 }
 
 TEST_CASE("schema: one that is none is refused") {
