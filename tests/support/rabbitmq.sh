@@ -47,7 +47,7 @@ END
 export_environment() {
     export HOME="$dir/home" RABBITMQ_NODENAME="$NODE" RABBITMQ_CONFIG_FILE="$dir/rabbitmq.conf" \
         RABBITMQ_ENABLED_PLUGINS_FILE="$dir/enabled_plugins" RABBITMQ_MNESIA_BASE="$dir/data" \
-        RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_PID_FILE="$dir/server.pid" RABBITMQ_CONF_ENV_FILE=/dev/null \
+        RABBITMQ_LOG_BASE="$dir/log" ERL_CRASH_DUMP="$dir/log/erl_crash.dump" RABBITMQ_PID_FILE="$dir/server.pid" RABBITMQ_CONF_ENV_FILE=/dev/null \
         RABBITMQ_DIST_PORT="$DISTRIBUTION_PORT" ERL_EPMD_PORT="$EPMD_PORT" ERL_EPMD_ADDRESS=127.0.0.1
     # Schedulers that do not spin while idle: the machine is shared with what is measured.
     export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2'
