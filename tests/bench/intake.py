@@ -83,18 +83,31 @@ def lone_seconds(module, publisher, revision):
 
 
 def commit_seconds(folder, text):
-    """What one commit of as many bytes costs at least: write, fsync, rename, fsync of the folder."""
+    """What one commit of as many bytes costs at least: tools.json and its history file, and both folders, synced."""
+    history = folder / "commit-history"
+    history.mkdir(exist_ok=True)
     began_ns = time.time_ns()
-    with open(folder / "commit.new", "wb", buffering=0) as file:
+    write_synced(folder / "commit.new", text)
+    write_synced(history / "commit.new", text)
+    os.rename(history / "commit.new", history / "commit")
+    sync_folder(history)
+    os.rename(folder / "commit.new", folder / "commit")
+    sync_folder(folder)
+    return (time.time_ns() - began_ns) / 1e9
+
+
+def write_synced(path, text):
+    with open(path, "wb", buffering=0) as file:
         file.write(text)
         os.fsync(file.fileno())
-    os.rename(folder / "commit.new", folder / "commit")
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def sync_folder(path):
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return (time.time_ns() - began_ns) / 1e9
 
 
 def measure_lone(module, publisher, folder, report):
