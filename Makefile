@@ -1,7 +1,8 @@
 # The front door. Each target installs the packages that it lacks, and says how long its stages took.
 PREFIX ?= /usr/local
 DESTDIR ?=
-FUZZ_SECONDS ?= 600
+# A time such as 600s, or a number of inputs, which are the same ones every time.
+FUZZ_LIMIT ?= 600s
 JOBS := $(shell nproc)
 STAGE := scripts/stage.sh
 INSTALL_PACKAGES := scripts/install-packages.sh
@@ -16,7 +17,7 @@ help:
 	@echo 'make install   into PREFIX (now $(PREFIX)), below DESTDIR if it is set'
 	@echo 'make bench     measured against the Engine API, docker run and docker-compose'
 	@echo 'make soak      the tests that kill the daemon, 200 times'
-	@echo 'make fuzz      libFuzzer, FUZZ_SECONDS (now $(FUZZ_SECONDS)) for each parser'
+	@echo 'make fuzz      libFuzzer, FUZZ_LIMIT (now $(FUZZ_LIMIT)) for each parser'
 	@echo 'make clean     removes build/'
 
 build:
@@ -42,7 +43,7 @@ demo: build
 test: build dev
 	@$(STAGE) 'test' ctest --preset dev -j $(JOBS)
 	@$(MAKE) --no-print-directory tsan
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
+	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT=20000
 
 bench: build
 	@$(INSTALL_PACKAGES) test bench
@@ -57,7 +58,7 @@ fuzz:
 	@$(INSTALL_PACKAGES) build fuzz
 	@$(STAGE) 'configure fuzz' cmake --preset fuzz
 	@$(STAGE) 'build fuzz' cmake --build --preset fuzz -j $(JOBS)
-	@$(STAGE) 'fuzz' scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+	@$(STAGE) 'fuzz' scripts/fuzz.sh build/fuzz $(FUZZ_LIMIT)
 
 install: build
 	@$(STAGE) 'install' env DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'

@@ -1,8 +1,10 @@
 #!/bin/bash
-# fuzz.sh BUILD_DIR SECONDS [NAME...]: runs the fuzzers named, or all, for that long each. New inputs are kept in
-# BUILD_DIR/corpus, a failing one beside them; tests/fuzz/corpus/NAME, in the repository, is where each run begins.
+# fuzz.sh BUILD_DIR LIMIT [NAME...]: runs the fuzzers named, or all. tests/fuzz/corpus/NAME, in the repository, is
+# where each run begins; a failing input is kept in BUILD_DIR/corpus.
+#   LIMIT 600s: for that long each, on from what earlier runs found in BUILD_DIR/corpus.
+#   LIMIT 5000: that many inputs each, the same ones every time, so that a change alone can break it.
 set -euo pipefail
-readonly build=$1 seconds=$2
+readonly build=$1 limit=$2
 shift 2
 readonly seeds=$(dirname "$0")/../tests/fuzz/corpus
 names=("$@")
@@ -11,10 +13,18 @@ if [[ ${#names[@]} -eq 0 ]]; then
     for fuzzer in "$build"/bin/fuzz_*; do names+=("${fuzzer##*/fuzz_}"); done
 fi
 [[ ${#names[@]} -gt 0 ]] || { echo "no fuzzer in $build/bin" >&2; exit 1; }
+mkdir -p "$build/corpus"
 for name in "${names[@]}"; do
-    mkdir -p "$build/corpus/$name"
-    echo "$name: $seconds s"
-    "$build/bin/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
-        -print_final_stats=1 -verbosity=0 -artifact_prefix="$build/corpus/$name-failing-" \
-        "$build/corpus/$name" "$seeds/$name"
+    if [[ $limit == *s ]]; then
+        found=$build/corpus/$name
+        mkdir -p "$found"
+        bounds=(-max_total_time="${limit%s}")
+    else
+        found=$(mktemp -d)
+        bounds=(-runs="$limit" -seed=1 -max_total_time=30)
+    fi
+    echo "$name: $limit"
+    "$build/bin/fuzz_$name" "${bounds[@]}" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+        -verbosity=0 -artifact_prefix="$build/corpus/$name-failing-" "$found" "$seeds/$name"
+    [[ $limit == *s ]] || rm -rf "$found"
 done
