@@ -1,6 +1,7 @@
 #include "plugins/process/common/proc.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +88,19 @@ bool is_alive(const ProcessId& id) {
     return stat && !stat->ended();
 }
 
+/// Inside execve the kernel sets begin and end of the environment to the same address for a moment, before it
+/// has counted the variables (create_elf_tables in fs/binfmt_elf.c). One that is empty stays so.
+static bool stays_empty(pid_t pid) {
+    constexpr int looks = 5;
+    constexpr int pause_ms = 2;
+    for (int look = 0; look < looks; ++look) {
+        poll(nullptr, 0, pause_ms);
+        const std::optional<ProcessStat> stat = read_stat(pid);
+        if (stat && !stat->ended() && !stat->has_empty_environment) return false;
+    }
+    return true;
+}
+
 Environment read_environment(pid_t pid) {
     std::optional<std::string> text;
     try {
@@ -100,7 +114,8 @@ Environment read_environment(pid_t pid) {
     if (!text->empty()) return {Environment::Sight::seen, Fields(std::move(*text))};
     // It may have left execve since we read: only what is empty for good settles it.
     const std::optional<ProcessStat> stat = read_stat(pid);
-    const bool has_none = !stat || stat->kernel_thread || stat->ended() || stat->has_empty_environment;
+    const bool has_none = !stat || stat->kernel_thread || stat->ended() ||
+                          (stat->has_empty_environment && stays_empty(pid));
     return {has_none ? Environment::Sight::none : Environment::Sight::in_exec, {}};
 }
 
