@@ -15,6 +15,7 @@
 #include "core/io/rabbitmq/wake_event.hpp"
 #include "core/io/state/durable_file.hpp"
 #include "core/io/state/file_watch.hpp"
+#include "core/io/state/tools_file.hpp"
 
 namespace elasticity {
 namespace {
@@ -76,7 +77,7 @@ private:
     int supervise(Settings settings) {
         auto settings_watch = FileWatch::open(options_.settings_file);
         if (!settings_watch) return complain(exit_failed, settings_watch.error().message);
-        auto tools_watch = FileWatch::open(directory_->tools_file());
+        auto tools_watch = FileWatch::open(directory_->tools_file(), aside_suffix);
         if (!tools_watch) return complain(exit_failed, tools_watch.error().message);
         state_dir_ = settings.state_dir;
         if (const auto started = start(std::move(settings)); !started) return complain(exit_failed, started.error().message);

@@ -29,11 +29,7 @@ Result<std::string> DesiredStore::load(bool accept) {
     if (!text) return text.error();
     auto why = start_from(*text, accept);
     if (!why || !why->empty()) return why;
-    if (const auto displaced = file_.take_displaced()) {
-        const auto told = take_edit(*displaced);
-        if (!told) return told.error();
-        if (!told->empty()) log_line(LogLevel::warning, "tools.json", *told);
-    }
+    if (const auto done = take_displaced(); !done) return done.error();
     on_change_(state_);
     return std::string();
 }
@@ -159,8 +155,21 @@ Result<> DesiredStore::forget(const ToolKey& key) {
     return commit(std::move(next));
 }
 
+/// Merges what earlier commits displaced and could not read in time.
+Result<> DesiredStore::take_displaced() {
+    for (;;) {
+        const auto displaced = file_.take_displaced();
+        if (!displaced) return displaced.error();
+        if (!*displaced) return {};
+        const auto told = take_edit(**displaced);
+        if (!told) return told.error();
+        if (!told->empty()) log_line(LogLevel::warning, "tools.json", *told);
+    }
+}
+
 Result<std::string> DesiredStore::check_file() {
     const std::scoped_lock lock(mutex_);
+    if (const auto done = take_displaced(); !done) return done.error();
     const auto text = file_.read();
     if (!text) return text.error();
     if (!*text) return std::string("is missing; the last good state stays in force, and the next change writes it again");

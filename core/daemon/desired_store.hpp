@@ -55,6 +55,7 @@ public:
 
 private:
     Result<> commit(DesiredState next, const std::function<void()>& on_durable = {});
+    Result<> take_displaced();
     Result<std::string> take_edit(const std::string& text);
     Result<std::string> refuse(const std::string& text, const std::string& why);
     Result<std::string> start_from(const std::optional<ToolsText>& text, bool accept);

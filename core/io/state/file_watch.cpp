@@ -18,10 +18,15 @@ constexpr std::uint32_t directory_gone = IN_IGNORED | IN_UNMOUNT | IN_MOVE_SELF 
 
 }  // namespace
 
-FileWatch::FileWatch(FileDescriptor inotify, std::filesystem::path path)
-    : inotify_(std::move(inotify)), path_(std::move(path)), name_(path_.filename().string()) {}
+FileWatch::FileWatch(FileDescriptor inotify, std::filesystem::path path, std::string_view beside_suffix)
+    : inotify_(std::move(inotify)), path_(std::move(path)), name_(path_.filename().string()),
+      beside_suffix_(beside_suffix) {}
 
-Result<FileWatch> FileWatch::open(const std::filesystem::path& path) {
+bool FileWatch::concerns(std::string_view name) const {
+    return name == name_ || (!beside_suffix_.empty() && name.ends_with(beside_suffix_));
+}
+
+Result<FileWatch> FileWatch::open(const std::filesystem::path& path, std::string_view beside_suffix) {
     FileDescriptor inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!inotify) return system_error(path, "watch", errno);
     const std::filesystem::path directory = path.parent_path();
@@ -29,7 +34,7 @@ Result<FileWatch> FileWatch::open(const std::filesystem::path& path) {
     if (::inotify_add_watch(inotify.get(), directory.c_str(), wanted) < 0) {
         return system_error(directory, "watch", errno);
     }
-    return FileWatch(std::move(inotify), path);
+    return FileWatch(std::move(inotify), path, beside_suffix);
 }
 
 Result<bool> FileWatch::drain() {
@@ -50,7 +55,7 @@ Result<bool> FileWatch::drain() {
                              path_.parent_path().string() + ": the directory was moved or removed"};
             }
             // After an overflow nobody knows what was missed: look.
-            concerned |= (event.mask & IN_Q_OVERFLOW) != 0 || (event.len > 0 && name_ == name);
+            concerned |= (event.mask & IN_Q_OVERFLOW) != 0 || (event.len > 0 && concerns(name));
         }
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "core/io/state/file_descriptor.hpp"
 #include "core/model/error.hpp"
@@ -13,8 +14,9 @@ namespace elasticity {
 /// Threads: one at a time.
 class FileWatch {
 public:
-    /// Watches `path`, which need not exist; its directory must.
-    static Result<FileWatch> open(const std::filesystem::path& path);
+    /// Watches `path`, which need not exist; its directory must. The files beside it whose names end with
+    /// `beside_suffix` concern it too.
+    static Result<FileWatch> open(const std::filesystem::path& path, std::string_view beside_suffix = {});
 
     /// Readable (poll, epoll, Asio) when `drain` has something to say.
     int descriptor() const { return inotify_.get(); }
@@ -24,11 +26,13 @@ public:
     Result<bool> drain();
 
 private:
-    FileWatch(FileDescriptor inotify, std::filesystem::path path);
+    FileWatch(FileDescriptor inotify, std::filesystem::path path, std::string_view beside_suffix);
+    bool concerns(std::string_view name) const;
 
     FileDescriptor inotify_;
     std::filesystem::path path_;
     std::string name_;
+    std::string beside_suffix_;
 };
 
 }  // namespace elasticity

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -32,11 +33,16 @@ bool is_being_written(int file) {
     return false;
 }
 
-/// Waits for one event of `inotify` and takes what is there; false when `deadline` has passed.
+/// Waits until it is worth looking again; false when `deadline` has passed.
+///
+/// The kernel tells of a close before it counts the writer out (fs/file_table.c, __fput), so that the last event may
+/// come too early to be believed: after a while one looks without an event.
 bool await_event(int inotify, Clock::time_point deadline) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    constexpr std::chrono::milliseconds look_again{20};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
     pollfd waiting{inotify, POLLIN, 0};
-    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) == 0) return false;
+    if (::poll(&waiting, 1, static_cast<int>(std::min(left, look_again).count())) == 0) return true;
     std::array<char, 4096> events;
     return ::read(inotify, events.data(), events.size()) >= 0 || errno == EINTR || errno == EAGAIN;
 }

@@ -20,9 +20,8 @@ namespace fs = std::filesystem;
 //   2. history/N.json is written         N is the truth from here on: the swap is made up for
 //   3. the two names are swapped         the aside is what was displaced: a known generation, or a hand edit
 constexpr std::string_view aside_prefix = "tools.json.";
-constexpr std::string_view aside_suffix = ".aside";
 
-/// How long a program that writes tools.json in place may take to finish when a commit displaces its file.
+/// How long a commit waits for a program that writes tools.json in place. Who takes longer is read later.
 constexpr std::chrono::milliseconds writer_patience{2000};
 
 std::optional<std::uint64_t> aside_generation(std::string_view name) {
@@ -53,8 +52,22 @@ Result<ToolsFile> ToolsFile::open(const fs::path& state_dir, std::size_t history
     return file;
 }
 
-std::optional<std::string> ToolsFile::take_displaced() {
-    return std::exchange(displaced_, std::nullopt);
+Result<std::optional<std::string>> ToolsFile::take_displaced() {
+    for (std::size_t i = 0; i < unread_.size();) {
+        const std::uint64_t generation = unread_[i];
+        auto displaced = read_displaced(generation, std::chrono::milliseconds(0));
+        if (!displaced && displaced.error().kind == ErrorKind::unavailable) {
+            ++i;
+            continue;
+        }
+        if (!displaced) return displaced.error();
+        const auto known = *displaced ? is_kept(**displaced) : Result<bool>(true);
+        if (!known) return known.error();
+        unread_.erase(unread_.begin() + static_cast<std::ptrdiff_t>(i));
+        if (!*known) return displaced;  // the next commit removes the aside, when the text is merged
+        if (auto removed = remove_file(aside_path(generation)); !removed) return removed.error();
+    }
+    return std::optional<std::string>();
 }
 
 Result<std::optional<ToolsText>> ToolsFile::read() const {
@@ -73,10 +86,11 @@ Result<CommitOutcome> ToolsFile::commit(const std::optional<Fingerprint>& expect
     if (!displaced_one) return displaced_one.error();
     CommitOutcome outcome{fingerprint_of(text), std::nullopt, std::nullopt};
     if (*displaced_one) {
-        auto displaced = read_displaced(generation);
+        auto displaced = read_displaced(generation, writer_patience);
         if (!displaced) {
+            unread_.push_back(generation);
             outcome.tidy_error = displaced.error();
-            return outcome;  // what cannot be read stays where it is
+            return outcome;
         }
         const bool is_news = *displaced && fingerprint_of(**displaced) != expected && **displaced != text;
         if (is_news) outcome.displaced_text = *std::move(displaced);
@@ -146,21 +160,26 @@ Result<bool> ToolsFile::put_in_force(std::uint64_t generation) {
 }
 
 /// What the swap displaced, once whoever is writing it in place has finished.
-Result<std::optional<std::string>> ToolsFile::read_displaced(std::uint64_t generation) const {
+Result<std::optional<std::string>> ToolsFile::read_displaced(std::uint64_t generation,
+                                                             std::chrono::milliseconds patience) const {
     const fs::path aside = aside_path(generation);
-    if (auto finished = await_writers(aside, writer_patience); !finished) return finished.error();
+    if (auto finished = await_writers(aside, patience); !finished) {
+        if (finished.error().kind == ErrorKind::not_found) return std::optional<std::string>();
+        return finished.error();
+    }
     auto file = read_file(aside, tools_file_bytes_max);
     if (!file) return file.error();
     if (!*file) return std::optional<std::string>();
     return std::optional<std::string>(std::move((*file)->text));
 }
 
-/// Removes the asides up to `generation`, its own only when nobody has to read it again.
+/// Removes the asides that nobody has to read any more.
 Result<> ToolsFile::tidy(std::uint64_t generation, bool keep_aside) {
     const auto generations = asides();
     if (!generations) return generations.error();
     for (const std::uint64_t other : *generations) {
         if (other == generation && keep_aside) continue;
+        if (std::find(unread_.begin(), unread_.end(), other) != unread_.end()) continue;
         if (auto removed = remove_file(aside_path(other)); !removed) return removed;
     }
     return history_.prune(history_keep_);
@@ -175,33 +194,26 @@ Result<> ToolsFile::recover() {
     if (!generations) return generations.error();
     const auto newest = history_.newest();
     if (!newest) return newest.error();
+    const std::uint64_t truth = *newest ? (*newest)->generation : 0;
     for (const std::uint64_t generation : *generations) {
-        const bool is_newest = *newest && (*newest)->generation == generation;
-        auto done = is_newest ? recover_newest(generation) : remove_file(aside_path(generation));
+        Result<> done;
+        if (generation > truth) done = remove_file(aside_path(generation));
+        else if (generation == truth) done = make_up_for_swap(generation);
         if (!done) return done;
+        if (generation <= truth) unread_.push_back(generation);
     }
     return {};
 }
 
-/// The commit of the newest generation was interrupted after it became the truth: makes up for the swap, and
-/// looks at what it displaced.
-Result<> ToolsFile::recover_newest(std::uint64_t generation) {
+/// The commit of the newest generation was interrupted after it became the truth, perhaps before the swap.
+Result<> ToolsFile::make_up_for_swap(std::uint64_t generation) {
     const auto truth = history_.read(generation);
     if (!truth) return truth.error();
-    auto aside = read_displaced(generation);
+    const auto aside = read_file(aside_path(generation), tools_file_bytes_max);
     if (!aside) return aside.error();
-    if (*aside && **aside == *truth) {
-        const auto swapped = put_in_force(generation);
-        if (!swapped) return swapped.error();
-        if (!*swapped) return {};
-        aside = read_displaced(generation);
-        if (!aside) return aside.error();
-    }
-    if (!*aside) return {};
-    const auto known = is_kept(**aside);
-    if (!known) return known.error();
-    if (*known) return remove_file(aside_path(generation));
-    displaced_ = *std::move(aside);
+    if (!*aside || (*aside)->text != *truth) return {};
+    const auto swapped = put_in_force(generation);
+    if (!swapped) return swapped.error();
     return {};
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +15,9 @@ namespace elasticity {
 
 /// tools.json is read up to this size; a larger one is an error.
 inline constexpr std::uint64_t tools_file_bytes_max = 64ULL << 20;
+
+/// What a commit displaces stands beside tools.json under a name with this end, until it was looked at.
+inline constexpr std::string_view aside_suffix = ".aside";
 
 /// How many generations are kept where nobody says otherwise.
 inline constexpr std::size_t history_generations_default = 50;
@@ -40,7 +44,8 @@ struct CommitOutcome {
     /// The text of a hand edit that was saved since `expected` was read. The commit stands; merge this text
     /// and commit again. It is kept on disk until the next commit: a crash does not lose it either.
     std::optional<std::string> displaced_text;
-    /// The commit stands, but this went wrong when tidying up after it; for the log.
+    /// The commit stands, but this went wrong after it; for the log. A displaced text that could not be read yet
+    /// is kept for `take_displaced`.
     std::optional<Error> tidy_error;
 };
 
@@ -53,8 +58,9 @@ public:
     static Result<ToolsFile> open(const std::filesystem::path& state_dir,
                                   std::size_t history_keep = history_generations_default);
 
-    /// A hand edit that a crash kept from being merged, once; nothing else. Merge it as `displaced_text`.
-    std::optional<std::string> take_displaced();
+    /// A hand edit that could not be handed back with its commit: a crash came between, or a program was slow to
+    /// write it. Merge it as `displaced_text`. Nothing: there is none, or it is being written still.
+    Result<std::optional<std::string>> take_displaced();
 
     /// The text in force; nothing when the file is missing.
     Result<std::optional<ToolsText>> read() const;
@@ -79,17 +85,18 @@ private:
     Result<std::vector<std::uint64_t>> asides() const;
     Result<> prepare(std::string_view text, std::uint64_t generation);
     Result<bool> put_in_force(std::uint64_t generation);
-    Result<std::optional<std::string>> read_displaced(std::uint64_t generation) const;
+    Result<std::optional<std::string>> read_displaced(std::uint64_t generation,
+                                                      std::chrono::milliseconds patience) const;
     Result<> tidy(std::uint64_t generation, bool keep_aside);
     Result<> recover();
-    Result<> recover_newest(std::uint64_t generation);
+    Result<> make_up_for_swap(std::uint64_t generation);
     Result<bool> is_kept(std::string_view text) const;
 
     std::filesystem::path directory_;
     std::filesystem::path path_;
     History history_;
     std::size_t history_keep_;
-    std::optional<std::string> displaced_;
+    std::vector<std::uint64_t> unread_;  ///< generations whose aside nobody has looked at
 };
 
 }  // namespace elasticity

@@ -28,3 +28,28 @@ TEST_CASE("desired store: requests are answered after they are durable and befor
     REQUIRE(order.size() == 1);  // an equal request is answered, and changes nothing
     CHECK(order.front().starts_with("unchanged ocr"));
 }
+
+TEST_CASE("desired store: a hand edit that was written too slowly for a commit is merged when it is complete") {
+    const TempDir folder;
+    DesiredStore store(ToolsFile::open(folder.path(), 5).value(), worlds::context(), [](const DesiredStore::State&) {});
+    const auto deploy = [&](const std::string& tool) {
+        const Message message = worlds::read(worlds::message("deploy", {worlds::docker(tool, 1)}));
+        const std::vector<DesiredStore::Request> requests{{&message, "request of " + tool}};
+        REQUIRE(store.apply(requests, [](const DesiredStore::Committed&) {}).has_value());
+    };
+    deploy("ocr");
+    std::string edited = slurp(folder / "tools.json");
+    const auto at = edited.find("\"min_instances\": ");
+    REQUIRE(at != std::string::npos);
+    edited.replace(at, edited.find_first_of(",\n}", at) - at, "\"min_instances\": 7");
+    {
+        std::ofstream editor(folder / "tools.json", std::ios::binary | std::ios::trunc);
+        editor << edited.substr(0, 20) << std::flush;
+        deploy("words");
+        CHECK(must(store.check_file()) == "");
+        editor << edited.substr(20);
+    }
+    CHECK(must(store.check_file()) == "");
+    CHECK(store.current()->find({worlds::prod, "ocr"})->entry.fields.at("min_instances").as_int64() == 7);
+    CHECK(store.current()->find({worlds::prod, "words"}) != nullptr);
+}

@@ -43,6 +43,15 @@ TEST_CASE("file watch: other files of the directory do not concern it") {
     CHECK(!must(watch.drain()));
 }
 
+TEST_CASE("file watch: a file beside it concerns it when its name has the wanted end") {
+    const TempDir temp;
+    FileWatch watch = must(FileWatch::open(temp / "tools.json", aside_suffix));
+    spill(temp / "tools.json.swp", "a");
+    CHECK(!must(watch.drain()));
+    spill(temp / "tools.json.7.aside", "a");
+    CHECK(must(watch.drain()));
+}
+
 TEST_CASE("file watch: reading the file does not wake it") {
     const TempDir temp;
     spill(temp / "tools.json", "a");

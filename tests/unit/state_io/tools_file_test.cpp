@@ -120,6 +120,30 @@ TEST_CASE("tools file: a commit waits for a program that is writing the displace
     CHECK(must(commit.get()).displaced_text == "half whole");
 }
 
+TEST_CASE("tools file: a program that is too slow for the commit is read when it has finished") {
+    World world(1);
+    FileDescriptor writer(::open(world.file.path().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+    REQUIRE(::write(writer.get(), "half ", 5) == 5);
+    const auto outcome = must(world.file.commit(world.last, text_of(2), 2));
+    REQUIRE(outcome.tidy_error);
+    CHECK_THAT(outcome.tidy_error->message, Contains("open for writing still"));
+    CHECK(!must(world.file.take_displaced()));
+    CHECK(!must(world.file.commit(outcome.fingerprint, text_of(3), 3)).displaced_text);
+    REQUIRE(::write(writer.get(), "whole", 5) == 5);
+    writer = FileDescriptor();
+    SECTION("by the same process") {
+        CHECK(must(world.file.take_displaced()) == "half whole");
+        CHECK(!must(world.file.take_displaced()));
+        must(world.file.commit(fingerprint_of(text_of(3)), text_of(4), 4));
+        CHECK(world.asides() == 0);
+    }
+    SECTION("by the next one, after a crash") {
+        ToolsFile file = must(ToolsFile::open(world.temp.path()));
+        CHECK(must(file.take_displaced()) == "half whole");
+        CHECK(world.in_force() == text_of(3));
+    }
+}
+
 TEST_CASE("tools file: mode and owner are kept") {
     World world(1);
     std::filesystem::permissions(world.file.path(), std::filesystem::perms(0640));
@@ -181,7 +205,7 @@ TEST_CASE("recovery: a commit that did not reach the history never was") {
     spill(world.aside(2), text_of(2));
     spill(world.temp / "history/000000000002.json.new", "half");
     ToolsFile file = must(ToolsFile::open(world.temp.path()));
-    CHECK(!file.take_displaced());
+    CHECK(!must(file.take_displaced()));
     CHECK(world.in_force() == text_of(1));
     CHECK(must(file.history().newest())->generation == 1);
     CHECK(world.asides() == 0);
@@ -194,18 +218,18 @@ TEST_CASE("recovery: a commit that reached the history is put in force") {
     spill(world.temp / "history/000000000002.json", text_of(2));
     SECTION("over the old generation") {
         ToolsFile file = must(ToolsFile::open(world.temp.path()));
-        CHECK(!file.take_displaced());
+        CHECK(!must(file.take_displaced()));
         CHECK(world.asides() == 0);
     }
     SECTION("over a hand edit, which is handed back once") {
         save_by_rename(world.file.path(), "edited by hand");
         ToolsFile file = must(ToolsFile::open(world.temp.path()));
-        CHECK(file.take_displaced() == "edited by hand");
-        CHECK(!file.take_displaced());
+        CHECK(must(file.take_displaced()) == "edited by hand");
+        CHECK(!must(file.take_displaced()));
     }
     SECTION("where there was no file") {
         std::filesystem::remove(world.file.path());
-        CHECK(!must(ToolsFile::open(world.temp.path())).take_displaced());
+        CHECK(!must(must(ToolsFile::open(world.temp.path())).take_displaced()));
         CHECK(world.asides() == 0);
     }
     CHECK(world.in_force() == text_of(2));
@@ -218,7 +242,7 @@ TEST_CASE("recovery: a displaced hand edit that was not merged yet is handed bac
     SECTION("the file as committed") {}
     SECTION("and edited once more since") { save_by_rename(world.file.path(), "second edit"); }
     const std::string before = world.in_force();
-    CHECK(must(ToolsFile::open(world.temp.path())).take_displaced() == "edited by hand");
+    CHECK(must(must(ToolsFile::open(world.temp.path())).take_displaced()) == "edited by hand");
     CHECK(world.in_force() == before);
 }
 
