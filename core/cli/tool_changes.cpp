@@ -69,9 +69,10 @@ std::string value_text(const json::value& value) {
 
 std::vector<ToolChange> changes_between(const DesiredState& before, const DesiredState& after) {
     std::vector<ToolChange> changes;
-    for (const auto& [key, tool] : before.tools())
-        if (!after.find(key)) changes.push_back({key, ToolChange::Kind::removed, {}});
-    for (const auto& [key, tool] : after.tools()) {
+    for (const auto& tool : before.tools())
+        if (!after.find(tool->entry.key)) changes.push_back({tool->entry.key, ToolChange::Kind::removed, {}});
+    for (const auto& tool : after.tools()) {
+        const ToolKey& key = tool->entry.key;
         const HeldTool* old_tool = before.find(key);
         if (!old_tool) {
             changes.push_back({key, ToolChange::Kind::added, {}});

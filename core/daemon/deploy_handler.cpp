@@ -135,9 +135,8 @@ void DeployHandler::answer(const Incoming& incoming, const std::vector<Applied>&
         status.reason = applied.reason;
         status.errors = applied.findings;
         if (held) {
-            const Tool tool = make_tool(held->entry, {});
-            status.kind = tool.kind;
-            status.extractors = tool.extractors;
+            status.kind = held->entry.fields.at("kind").as_string();
+            status.extractors = extractors_of(held->entry);
         }
         const std::optional<ToolKey> key = held ? std::optional(command.key) : std::nullopt;
         if (applied.verdict == Verdict::accepted) {

@@ -6,9 +6,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <chrono>
-#include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 namespace elasticity {
 namespace {
@@ -34,10 +34,7 @@ public:
     std::optional<std::size_t> admit(const std::string& line) {
         const std::scoped_lock lock(mutex_);
         const auto now = SteadyClock::now();
-        std::erase_if(seen_, [&](const auto& item) {
-            return item.second.left_out == 0 && now - item.second.written >= repeat_interval;
-        });
-        if (seen_.size() > remembered_max) seen_.clear();
+        if (now - swept_ >= repeat_interval || seen_.size() > remembered_max) sweep(now);
         Seen& seen = seen_[line];
         if (seen.written != SteadyClock::time_point{} && now - seen.written < repeat_interval) {
             ++seen.left_out;
@@ -52,8 +49,18 @@ private:
         SteadyClock::time_point written{};
         std::size_t left_out = 0;
     };
+    /// Not with each line: a burst of different lines must not look at all of them for each.
+    void sweep(SteadyClock::time_point now) {
+        std::erase_if(seen_, [&](const auto& item) {
+            return item.second.left_out == 0 && now - item.second.written >= repeat_interval;
+        });
+        if (seen_.size() > remembered_max / 2) seen_.clear();
+        swept_ = now;
+    }
+
     std::mutex mutex_;
-    std::map<std::string, Seen> seen_;
+    std::unordered_map<std::string, Seen> seen_;
+    SteadyClock::time_point swept_{};
 };
 
 struct Logger {

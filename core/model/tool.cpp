@@ -72,15 +72,6 @@ std::string default_prefix(const std::string& name) {
     return prefix;
 }
 
-std::vector<std::string> extractors_of(const json::object& fields, const std::string& tool) {
-    if (const json::value* one = fields.if_contains("extractor")) return {std::string(one->as_string())};
-    std::vector<std::string> names;
-    if (const json::value* many = fields.if_contains("extractors"))
-        for (const json::value& name : many->as_array()) names.emplace_back(name.as_string());
-    if (names.empty()) names.push_back(tool);
-    return names;
-}
-
 std::vector<EnvironmentVariable> environment_of(const json::object& fields) {
     std::vector<EnvironmentVariable> variables;
     const json::value* given = fields.if_contains("environment");
@@ -199,13 +190,26 @@ Result<ScalingPolicy> parse_scaling(const json::object& fields) {
     return policy;
 }
 
+std::vector<std::string> extractors_of(const ToolEntry& entry) {
+    if (const json::value* one = entry.fields.if_contains("extractor")) return {std::string(one->as_string())};
+    std::vector<std::string> names;
+    if (const json::value* many = entry.fields.if_contains("extractors"))
+        for (const json::value& name : many->as_array()) names.emplace_back(name.as_string());
+    if (names.empty()) names.push_back(entry.key.tool);
+    return names;
+}
+
+std::string queue_of(const ToolEntry& entry) {
+    return text_or(entry.fields, "queue", extractors_of(entry).front());
+}
+
 Tool make_tool(const ToolEntry& entry, const json::object& scaling_defaults) {
     const json::object& fields = entry.fields;
     Tool tool;
     tool.key = entry.key;
     tool.kind = text_or(fields, "kind", "");
-    tool.extractors = extractors_of(fields, entry.key.tool);
-    tool.queue = text_or(fields, "queue", tool.extractors.front());
+    tool.extractors = extractors_of(entry);
+    tool.queue = queue_of(entry);
     tool.min_instances = number_at(fields, "min_instances").value_or(0);
     tool.max_instances =
         number_at(fields, "max_instances").value_or(std::max(default_max_instances, tool.min_instances));

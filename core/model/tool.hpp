@@ -110,6 +110,10 @@ struct Tool {
     std::optional<Removal> removal;
 };
 
+/// The extractors of a tool, the first of which gives the queue its name where none is given.
+std::vector<std::string> extractors_of(const ToolEntry& entry);
+std::string queue_of(const ToolEntry& entry);
+
 /// Fills in the defaults; `scaling_defaults` are those of the settings. The entry must be valid.
 Tool make_tool(const ToolEntry& entry, const boost::json::object& scaling_defaults);
 

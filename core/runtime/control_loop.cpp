@@ -76,8 +76,8 @@ void ControlLoop::on_desired(std::shared_ptr<const DesiredState> desired) {
     for (const auto& [key, record] : tools_)
         if (!desired->find(key)) gone.push_back(key);
     for (const ToolKey& key : gone) drop_tool(key);
-    for (const auto& [key, held] : desired->tools()) {
-        const ToolRecord* record = find_tool(key);
+    for (const auto& held : desired->tools()) {
+        const ToolRecord* record = find_tool(held->entry.key);
         if (!record || record->held != held) add_tool(held);
     }
     desired_ = std::move(desired);

@@ -56,7 +56,7 @@ private:
     }
 
     Applied deploy(const ToolCommand& command, const HeldTool* held) {
-        const std::string queue = make_tool(command.entry, {}).queue;
+        const std::string queue = queue_of(command.entry);
         const ToolKey* owner = state_.queue_owner(command.key.target, queue);
         if (owner && *owner != command.key)
             return rejected(command, {{"queue_in_use", command.pointer + "/queue",
@@ -102,7 +102,9 @@ void remember(DesiredState& state, const std::string& request_id) {
 std::vector<Applied> apply(DesiredState& state, const Message& message, const std::string& request_id,
                            std::uint64_t generation) {
     const auto& recent = state.recent_requests;
-    const bool repeated = message.action != Action::describe &&
+    // An id that was made up here for want of one cannot come again.
+    const bool is_named = !message.request_id.empty();
+    const bool repeated = is_named && message.action != Action::describe &&
                           std::find(recent.begin(), recent.end(), request_id) != recent.end();
     std::vector<Applied> results;
     bool changed = false;
@@ -113,7 +115,7 @@ std::vector<Applied> apply(DesiredState& state, const Message& message, const st
                               : Application(state, request_id, generation).run(message.action, command));
         changed = changed || results.back().verdict == Verdict::accepted;
     }
-    if (changed) remember(state, request_id);
+    if (changed && is_named) remember(state, request_id);
     return results;
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "core/model/tool.hpp"
 
@@ -17,11 +16,12 @@ struct HeldTool {
     std::string text;  ///< as it stands in tools.json
 };
 
-/// What should be: the content of tools.json. Copies are cheap, since they share the entries; an entry that is
-/// the same object is the same tool.
+/// What should be: the content of tools.json. Each commit makes a copy, which shares the entries and is two
+/// vectors of pointers; an entry that is the same object is the same tool.
 class DesiredState {
 public:
-    using Tools = std::map<ToolKey, std::shared_ptr<const HeldTool>>;
+    /// Sorted by key.
+    using Tools = std::vector<std::shared_ptr<const HeldTool>>;
 
     const Tools& tools() const { return tools_; }
     const HeldTool* find(const ToolKey& key) const;
@@ -38,7 +38,7 @@ public:
 
 private:
     Tools tools_;
-    std::map<std::pair<std::string, std::string>, ToolKey> queue_owners_;
+    Tools by_queue_;  ///< sorted by target and queue, each of which has one owner at most
 };
 
 /// How many request ids are remembered: a message is redelivered within seconds, not thousands of requests later.

@@ -17,7 +17,7 @@ bool same_wish(const HeldTool* a, const HeldTool* b) {
 std::set<ToolKey> all_keys(const DesiredState& base, const DesiredState& edited) {
     std::set<ToolKey> keys;
     for (const DesiredState* state : {&base, &edited})
-        for (const auto& [key, tool] : state->tools()) keys.insert(key);
+        for (const auto& tool : state->tools()) keys.insert(tool->entry.key);
     return keys;
 }
 
@@ -41,7 +41,7 @@ Merged merge_hand_edit(const DesiredState& base, const DesiredState& edited, con
         if (!wanted) entry.removal = entry.removal.value_or(Removal{});
         entry.generation = generation;
         entry.request_id = "hand-edit-" + std::to_string(generation);
-        const ToolKey* owner = merged.state.queue_owner(key.target, make_tool(entry, {}).queue);
+        const ToolKey* owner = merged.state.queue_owner(key.target, queue_of(entry));
         if (owner && *owner != key) {
             merged.conflicts.push_back({"queue_in_use", "", key.tool + ": its queue already belongs to " + owner->tool});
             continue;

@@ -157,7 +157,7 @@ void read_entry(const json::object& object, const std::string& pointer, const In
     const ToolKey key = checked.entry.key;
     if (parsed.state.find(key))
         return findings.push_back({"repeated_tool", pointer, key.tool + " stands more than once for this target"});
-    const std::string queue = make_tool(checked.entry, {}).queue;
+    const std::string queue = queue_of(checked.entry);
     if (const ToolKey* owner = parsed.state.queue_owner(key.target, queue))
         return findings.push_back({"queue_in_use", pointer, "queue " + queue + " already belongs to tool " + owner->tool});
     parsed.state.put(std::move(checked.entry));
@@ -172,20 +172,28 @@ std::string entry_text(const ToolEntry& entry) {
 }
 
 std::string to_text(const DesiredState& state) {
-    std::string text = "{\n  \"generation\": " + std::to_string(state.generation) + ",\n  \"tools\": [";
+    std::size_t size = 4096;
+    for (const auto& tool : state.tools()) size += tool->text.size() + 2;
+    for (const std::string& id : state.recent_requests) size += id.size() + 8;
+    std::string text;
+    text.reserve(size);
+    text += "{\n  \"generation\": " + std::to_string(state.generation) + ",\n  \"tools\": [";
     const char* separator = "\n";
-    for (const auto& [key, tool] : state.tools()) {
-        text += separator + tool->text;
+    for (const auto& tool : state.tools()) {
+        text += separator;
+        text += tool->text;
         separator = ",\n";
     }
     text += state.tools().empty() ? "],\n" : "\n  ],\n";
     text += "  \"recent_requests\": [";
     separator = "\n";
     for (const std::string& id : state.recent_requests) {
-        text += separator + ("    " + json::serialize(json::string(id)));
+        text += separator;
+        text += "    " + json::serialize(json::string(id));
         separator = ",\n";
     }
-    return text + (state.recent_requests.empty() ? "]\n}\n" : "\n  ]\n}\n");
+    text += state.recent_requests.empty() ? "]\n}\n" : "\n  ]\n}\n";
+    return text;
 }
 
 ParsedTools parse_tools(std::string_view text, const IntakeContext& context, Author author) {

@@ -46,7 +46,7 @@ void fuzz_one(std::string_view input) {
     require(outcome.size() == message.tools.size(), "each tool has its outcome");
     for (const Applied& applied : outcome)
         require(applied.verdict != Verdict::rejected || !applied.findings.empty(), "a refusal has a reason");
-    for (const auto& [key, tool] : state.tools()) make_tool(tool->entry, {});
+    for (const auto& tool : state.tools()) make_tool(tool->entry, {});
     check_file(state);
     if (is_repeatable(message)) check_repeat(state, message);
 }

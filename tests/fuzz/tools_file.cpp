@@ -17,7 +17,7 @@ void check(std::string_view input, Author author) {
     const ParsedTools parsed = parse_tools(input, context(), author);
     if (!parsed.findings.empty()) return;
     require(generation_of(input) == parsed.state.generation, "the generation is found without the rest");
-    for (const auto& [key, tool] : parsed.state.tools()) make_tool(tool->entry, {});
+    for (const auto& tool : parsed.state.tools()) make_tool(tool->entry, {});
     const std::string text = to_text(parsed.state);
     const ParsedTools again = parse_tools(text, context(), author);
     require(again.findings.empty(), "a file that was accepted is accepted as we write it");

@@ -147,11 +147,11 @@ private:
     /// A crash loop goes on for ever; only without one a world is silent in the end.
     void mend_images() {
         const auto desired = world_.store.current();
-        for (const auto& [key, held] : desired->tools()) {
+        for (const auto& held : desired->tools()) {
             if (held->entry.fields.at("image").as_string() == "good") continue;
             boost::json::object fields = held->entry.fields;
             fields["image"] = "good";
-            world_.deploy(key.tool, std::move(fields));
+            world_.deploy(held->entry.key.tool, std::move(fields));
         }
     }
 

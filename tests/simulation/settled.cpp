@@ -62,7 +62,7 @@ std::size_t calls_but_lists(const World& world) {
 }  // namespace
 
 void check_settled(const World& world) {
-    for (const auto& [key, held] : world.store.current()->tools()) check_tool(world, held->entry);
+    for (const auto& held : world.store.current()->tools()) check_tool(world, held->entry);
     for (const auto& [name, provider] : world.backends.providers)
         for (const auto& [key, worker] : provider.workers)
             if (!world.entry_of(worker.tool.tool))

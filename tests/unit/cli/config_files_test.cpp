@@ -73,7 +73,7 @@ TEST_CASE("config rollback: the old tools become a hand edit of the newest gener
     const DesiredState wish = tools_of(world);
     CHECK(wish.generation == 3);
     REQUIRE(wish.tools().size() == 1);
-    CHECK(wish.tools().begin()->second->entry.fields.at("min_instances") == 1);
+    CHECK(wish.tools().front()->entry.fields.at("min_instances") == 1);
     struct stat status {};
     REQUIRE(::stat(world.tools_path().c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0640);
@@ -147,7 +147,7 @@ TEST_CASE("config rollback: tools that the settings no longer know are told, and
     const Outcome outcome = world.run({"config", "rollback", "1", "--yes"});
     CHECK(outcome.code == ExitCode::usage);
     CHECK(outcome.err.find("generation 1:") == 0);
-    CHECK(tools_of(world).tools().begin()->second->entry.fields.at("kind") == "test");
+    CHECK(tools_of(world).tools().front()->entry.fields.at("kind") == "test");
 }
 
 TEST_CASE("status: without a daemon it ends with 3") {

@@ -25,9 +25,9 @@ struct Desk {
 TEST_CASE("apply: an equal deploy changes nothing, not even who asked last") {
     Desk desk;
     CHECK(desk.send("r1", "deploy", {docker("a", 2)}) == "accepted a: accepted\n");
-    const auto held = desk.state.tools().begin()->second;
+    const auto held = desk.state.tools().front();
     CHECK(desk.send("r2", "deploy", {docker("a", 2)}) == "unchanged a: already as asked for\n");
-    CHECK(desk.state.tools().begin()->second == held);
+    CHECK(desk.state.tools().front() == held);
     CHECK(desk.state.recent_requests == std::deque<std::string>{"r1"});
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("apply: a deploy replaces the whole entry") {
     desk.send("r1", "deploy", {docker("a", 2, R"("max_instances": 7, "queue": "q")")});
     desk.send("r2", "deploy", {docker("a", 2)});
     CHECK(summary(desk.state) == "a a 2 g2\n");
-    CHECK_FALSE(desk.state.tools().begin()->second->entry.fields.contains("max_instances"));
+    CHECK_FALSE(desk.state.tools().front()->entry.fields.contains("max_instances"));
     CHECK(desk.state.queue_owner(prod, "q") == nullptr);
 }
 

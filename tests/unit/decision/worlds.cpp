@@ -132,8 +132,8 @@ std::string to_text(const std::vector<Applied>& results) {
 
 std::string summary(const DesiredState& state) {
     std::string text;
-    for (const auto& [key, held] : state.tools())
-        text += key.tool + " " + held->queue + " " +
+    for (const auto& held : state.tools())
+        text += held->entry.key.tool + " " + held->queue + " " +
                 boost::json::serialize(held->entry.fields.at("min_instances")) + " g" +
                 std::to_string(held->entry.generation) + (held->entry.paused ? " paused" : "") +
                 (held->entry.removal ? " removing" : "") + "\n";
