@@ -159,7 +159,7 @@ JournalBatch DeployHandler::answers(const std::vector<Incoming>& batch, const De
     return answers;
 }
 
-rabbitmq::BatchVerdict DeployHandler::handle(std::span<const rabbitmq::Delivery> deliveries) {
+rabbitmq::PendingVerdict DeployHandler::handle(std::span<const rabbitmq::Delivery> deliveries) {
     std::vector<Incoming> batch;
     for (const rabbitmq::Delivery& delivery : deliveries) batch.push_back(read(delivery));
     std::vector<DesiredStore::Request> requests;
@@ -168,19 +168,19 @@ rabbitmq::BatchVerdict DeployHandler::handle(std::span<const rabbitmq::Delivery>
     // The answers are handed to the journal before the control loop learns of the change, so that "accepted" has
     // a lower sequence than what the loop reports.
     // Shared: a hand edit found by the commit may fail it after the answers were handed over.
-    const auto durable = std::make_shared<std::promise<Result<CommittedBatch>>>();
+    const auto verdict = std::make_shared<std::promise<rabbitmq::BatchVerdict>>();
     const auto committed = with_.store.apply(requests, [&](const DesiredStore::Committed& applied) {
-        with_.journal.submit(answers(batch, applied), [durable](Result<CommittedBatch> done) { durable->set_value(std::move(done)); });
+        with_.journal.submit(answers(batch, applied), [this, verdict](const Result<CommittedBatch>& done) {
+            if (!done) log_line(LogLevel::error, "deploy", "messages wait, because their answers cannot be kept: " + done.error().message);
+            with_.outbox.notify();
+            verdict->set_value(done ? rabbitmq::BatchVerdict::acknowledge : rabbitmq::BatchVerdict::retry_later);
+        });
     });
     if (!committed) {
         log_line(LogLevel::error, "deploy", "messages wait, because the desired state cannot be written: " + committed.error().message);
         return rabbitmq::BatchVerdict::retry_later;
     }
-    const auto done = durable->get_future().get();
-    with_.outbox.notify();
-    if (done) return rabbitmq::BatchVerdict::acknowledge;
-    log_line(LogLevel::error, "deploy", "messages wait, because their answers cannot be kept: " + done.error().message);
-    return rabbitmq::BatchVerdict::retry_later;
+    return verdict->get_future();
 }
 
 }  // namespace elasticity

@@ -27,7 +27,7 @@ public:
 
     explicit DeployHandler(Surroundings surroundings) : with_(std::move(surroundings)) {}
 
-    rabbitmq::BatchVerdict handle(std::span<const rabbitmq::Delivery> deliveries);
+    rabbitmq::PendingVerdict handle(std::span<const rabbitmq::Delivery> deliveries);
 
 private:
     struct Incoming;

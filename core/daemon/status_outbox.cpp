@@ -25,8 +25,9 @@ std::string properties_text(bool ours, const std::optional<ReplyAddress>& answer
 /// Module, sequence and time stand behind the schema, so that a person who reads the raw message finds them.
 std::string status_body(const json::object& status, const std::string& module, std::uint64_t sequence) {
     json::object body;
+    body.reserve(status.size() + 3);
     for (const auto& member : status) {
-        body[member.key()] = member.value();
+        body.emplace(member.key(), member.value());
         if (member.key() == "schema") body["module"] = module;
         if (member.key() == "generation") {
             body["sequence"] = sequence;

@@ -72,14 +72,20 @@ bool ControlLoop::busy() const {
 }
 
 void ControlLoop::on_desired(std::shared_ptr<const DesiredState> desired) {
-    std::vector<ToolKey> gone;
-    for (const auto& [key, record] : tools_)
-        if (!desired->find(key)) gone.push_back(key);
-    for (const ToolKey& key : gone) drop_tool(key);
+    const DesiredState nothing;
+    const DesiredState::Tools& before = (desired_ ? *desired_ : nothing).tools();
+    DesiredState::Tools gone;
+    DesiredState::Tools changed;
+    auto old = before.begin();
     for (const auto& held : desired->tools()) {
-        const ToolRecord* record = find_tool(held->entry.key);
-        if (!record || record->held != held) add_tool(held);
+        while (old != before.end() && (*old)->entry.key < held->entry.key) gone.push_back(*old++);
+        const bool known = old != before.end() && (*old)->entry.key == held->entry.key;
+        if (!known || *old != held) changed.push_back(held);
+        if (known) ++old;
     }
+    gone.insert(gone.end(), old, before.end());
+    for (const auto& held : gone) drop_tool(held->entry.key);
+    for (const auto& held : changed) add_tool(held);
     desired_ = std::move(desired);
 }
 

@@ -54,11 +54,13 @@ void DesiredState::put(ToolEntry entry) {
 }
 
 void DesiredState::put(Held tool) {
-    erase(key_of(tool));
+    if (const HeldTool* held = find(key_of(tool)); held && held->queue != tool->queue) erase(key_of(tool));
     const auto owner = place_of(by_queue_, queue_of(tool));
     if (owner != by_queue_.end() && queue_of(*owner) == queue_of(tool)) *owner = tool;
     else by_queue_.insert(owner, tool);
-    tools_.insert(place_of(tools_, key_of(tool)), std::move(tool));
+    const auto place = place_of(tools_, key_of(tool));
+    if (place != tools_.end() && key_of(*place) == key_of(tool)) *place = std::move(tool);
+    else tools_.insert(place, std::move(tool));
 }
 
 void DesiredState::erase(const ToolKey& key) {

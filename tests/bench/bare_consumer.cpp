@@ -1,6 +1,7 @@
 // Consumes messages and only acknowledges them, each by itself: the least that a consumer of deploy messages does.
 //     elasticity-bench-bare-consumer HOST PORT QUEUE COUNT
-// Prints "ready" once it consumes, and after the last acknowledgement the time, in nanoseconds since 1970.
+// Prints "ready" once it consumes, and after each COUNT acknowledgements the time, in nanoseconds since 1970. Ends
+// when its standard output is closed or it is killed: it stays connected between bursts, as the module does.
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 
@@ -34,13 +35,16 @@ amqp_connection_state_t connect(const char* host, int port) {
     return connection;
 }
 
-void consume(amqp_connection_state_t connection, const char* queue, long count) {
+void start_consuming(amqp_connection_state_t connection, const char* queue) {
     amqp_basic_qos(connection, channel, 0, prefetch, false);
     expect_reply(connection, "qos");
     amqp_basic_consume(connection, channel, amqp_cstring_bytes(queue), amqp_empty_bytes, false, false, true, amqp_empty_table);
     expect_reply(connection, "consume");
     std::puts("ready");
     std::fflush(stdout);
+}
+
+void acknowledge(amqp_connection_state_t connection, long count) {
     for (long i = 0; i < count; ++i) {
         amqp_envelope_t envelope;
         amqp_maybe_release_buffers(connection);
@@ -55,12 +59,11 @@ void consume(amqp_connection_state_t connection, const char* queue, long count) 
 int main(int argc, char** argv) {
     if (argc != 5) fail("reading HOST PORT QUEUE COUNT");
     amqp_connection_state_t connection = connect(argv[1], std::atoi(argv[2]));
-    consume(connection, argv[3], std::atol(argv[4]));
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    std::printf("%lld\n", static_cast<long long>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
-    std::fflush(stdout);
-    amqp_channel_close(connection, channel, AMQP_REPLY_SUCCESS);
-    amqp_connection_close(connection, AMQP_REPLY_SUCCESS);
-    amqp_destroy_connection(connection);
-    return 0;
+    start_consuming(connection, argv[3]);
+    for (;;) {
+        acknowledge(connection, std::atol(argv[4]));
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        std::printf("%lld\n", static_cast<long long>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
+        if (std::fflush(stdout) != 0) return 0;
+    }
 }

@@ -13,6 +13,7 @@ import table
 TOOLS = 2000
 COMMITS_MAX = 100
 LONE_ROUNDS = 9
+WARM_UP = 4
 BARE_QUEUE = "bench.bare"
 DEPLOY_QUEUE = "elasticity-deploy"
 # What history keeps must not hide how many commits there were.
@@ -32,32 +33,40 @@ def holds_all(module, revision):
     return (module.state / "tools.json").read_text().count(f'"max_instances": {100 + revision}') == TOOLS
 
 
-def burst_seconds(broker, module, publisher, revision):
+def burst_seconds(module, publisher, revision):
     """From the first of the messages to the commit that holds the last; and how many commits it took."""
     tools_file = module.state / "tools.json"
     before = module.generation()
     began_ns = publisher.publish(messages(revision))
     servers.await_true("all messages are committed", lambda: holds_all(module, revision), 120)
     ended_ns = os.stat(tools_file).st_ctime_ns  # when it was renamed into place
-    servers.await_true("all messages are acknowledged", lambda: broker.messages(DEPLOY_QUEUE) == 0)
     return (ended_ns - began_ns) / 1e9, module.generation() - before
 
 
-def bare_seconds(build, broker):
-    """The same messages, published in the same way, to a consumer that only acknowledges."""
-    consumer = subprocess.Popen([build / "bin/elasticity-bench-bare-consumer", "127.0.0.1",
-                                 broker.env["AMQP_PORT"], BARE_QUEUE, str(TOOLS)],
-                                stdout=subprocess.PIPE, text=True)
-    try:
-        consumer.stdout.readline()  # it consumes
-        with servers.LinePublisher(broker, BARE_QUEUE) as publisher:
-            await_connected(publisher)
-            began_ns = publisher.publish(messages(0))
-            ended_ns = int(consumer.stdout.readline())
-    finally:
-        consumer.kill()
-        consumer.wait()
-    return (ended_ns - began_ns) / 1e9
+class BareConsumer:
+    """The same messages, published in the same way, to a consumer that only acknowledges. Both stay connected
+    between bursts, as the module and its publisher do: an idle connection is slower at first than a fresh one."""
+
+    def __init__(self, build, broker):
+        self.process = subprocess.Popen([build / "bin/elasticity-bench-bare-consumer", "127.0.0.1",
+                                         broker.env["AMQP_PORT"], BARE_QUEUE, str(TOOLS)],
+                                        stdout=subprocess.PIPE, text=True)
+        self.publisher = servers.LinePublisher(broker, BARE_QUEUE)
+
+    def __enter__(self):
+        self.process.stdout.readline()  # it consumes
+        await_connected(self.publisher)
+        return self
+
+    def __exit__(self, *error):
+        self.publisher.__exit__(*error)
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def burst_seconds(self, revision):
+        began_ns = self.publisher.publish(messages(revision))
+        return (int(self.process.stdout.readline()) - began_ns) / 1e9
 
 
 def await_connected(publisher):
@@ -140,17 +149,19 @@ def measure(build, folder, pairs, report):
         broker.declare([BARE_QUEUE, *names()])
         module.deploy([servers.process_tool(name) for name in names()])
         await_idle(module)
-        with servers.LinePublisher(broker, DEPLOY_QUEUE) as publisher:
+        with servers.LinePublisher(broker, DEPLOY_QUEUE) as publisher, BareConsumer(build, broker) as bare_consumer:
             await_connected(publisher)
-            for number in range(pairs + 1):  # the first one warms up
-                bares.append(bare_seconds(build, broker))
-                seconds, count = burst_seconds(broker, module, publisher, number + 1)
+            # A broker that was just given its queues is slow for some seconds, to both sides.
+            for number in range(pairs + WARM_UP):
+                bares.append(bare_consumer.burst_seconds(number + 1))
+                seconds, count = burst_seconds(module, publisher, number + 1)
                 bursts.append(seconds)
                 commits.append(count)
-                report(f"burst {number} of {pairs}: {seconds:.2f} s, {count} commits; bare {bares[-1]:.2f} s")
+                report(f"burst {number + 1} of {pairs + WARM_UP}: {seconds:.2f} s, {count} commits; bare {bares[-1]:.2f} s")
                 await_idle(module)
+            servers.await_true("all messages are acknowledged", lambda: broker.messages(DEPLOY_QUEUE) == 0)
             lone = measure_lone(module, publisher, folder, report)
-    bursts, bares = bursts[1:], bares[1:]
+    bursts, bares = bursts[WARM_UP:], bares[WARM_UP:]
     ratio = statistics.median(bare / burst for bare, burst in zip(bares, bursts))
     burst, bare = statistics.median(bursts), statistics.median(bares)
     return [

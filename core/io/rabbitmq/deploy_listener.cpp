@@ -50,11 +50,17 @@ public:
     void stop() { thread_.stop(std::chrono::minutes(1)); }
 
 private:
+    struct Handled {
+        PendingVerdict verdict;
+        uint64_t last_tag = 0;
+    };
+
     SessionEnd run(Connection& connection);
     SessionEnd consume(Connection& connection);
     std::optional<SessionEnd> become_consumer(Connection& connection);
     Result<void> try_to_consume(Connection& connection);
-    Result<std::vector<Delivery>> take_batch(Connection& connection);
+    Result<std::vector<Delivery>> take_batch(Connection& connection, milliseconds patience);
+    Result<void> settle(Connection& connection, Handled& batch);
     Result<void> acknowledge(Connection& connection, uint64_t tag);
     std::optional<std::string> find_holder(bool is_last_time);
     SessionEnd ended_by(const std::string& holder);
@@ -131,29 +137,38 @@ SessionEnd DeployListener::Consumer::ended_by(const std::string& holder) {
     return {{EventKind::held_by_other, text}, true};
 }
 
+/// While the disk owes the verdict on one batch the next is taken, if it is there already.
 SessionEnd DeployListener::Consumer::consume(Connection& connection) {
-    while (!thread_.stopping()) {
-        auto batch = take_batch(connection);
+    std::optional<Handled> last;
+    Result<void> done;
+    while (!done.has_error() && !thread_.stopping()) {
+        auto batch = take_batch(connection, last ? milliseconds(0) : milliseconds(60'000));
         if (batch.has_error()) return {{EventKind::disconnected, batch.error().message}};
-        if (batch->empty()) continue;
-        if (handler_(*batch) == BatchVerdict::retry_later) {
-            // Closing the connection is what makes the broker deliver again, in the old order.
-            return {
-                {EventKind::disconnected, "the messages could not be taken care of; they will come again"}};
-        }
-        auto done = acknowledge(connection, batch->back().tag);
-        if (done.has_error()) return {{EventKind::disconnected, done.error().message}};
+        std::optional<Handled> next;
+        if (!batch->empty()) next = Handled{handler_(*batch), batch->back().tag};
+        if (last) done = settle(connection, *last);
+        last.reset();
+        if (!next) continue;
+        if (!next->verdict.is_there()) last = std::move(next);
+        else if (!done.has_error()) done = settle(connection, *next);
     }
-    return {{EventKind::disconnected, "stopped"}};
+    if (!done.has_error() && last) done = settle(connection, *last);
+    return {{EventKind::disconnected, done.has_error() ? done.error().message : "stopped"}};
 }
 
-/// Waits for a first message, then takes what is already there. Empty when woken.
-Result<std::vector<Delivery>> DeployListener::Consumer::take_batch(Connection& connection) {
+Result<void> DeployListener::Consumer::settle(Connection& connection, Handled& batch) {
+    if (batch.verdict.get() == BatchVerdict::acknowledge) return acknowledge(connection, batch.last_tag);
+    // Closing the connection is what makes the broker deliver again, in the old order.
+    return Error{ErrorKind::unavailable, "the messages could not be taken care of; they will come again"};
+}
+
+/// Waits so long for a first message, then takes what is already there. Empty when there is none, or when woken.
+Result<std::vector<Delivery>> DeployListener::Consumer::take_batch(Connection& connection, milliseconds patience) {
     std::vector<Delivery> batch;
     size_t bytes = 0;
     while (batch.size() < settings_.prefetch && bytes < settings_.batch_bytes_max) {
         amqp_frame_t frame{};
-        auto outcome = connection.wait_frame(frame, batch.empty() ? milliseconds(60'000) : milliseconds(0),
+        auto outcome = connection.wait_frame(frame, batch.empty() ? patience : milliseconds(0),
                                              batch.empty() ? &thread_.wake() : nullptr);
         if (outcome.has_error()) return outcome.error();
         if (*outcome != WaitOutcome::frame) break;

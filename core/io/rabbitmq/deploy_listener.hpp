@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "core/io/rabbitmq/delivery.hpp"
 #include "core/io/rabbitmq/session.hpp"
@@ -32,9 +34,26 @@ enum class BatchVerdict {
     retry_later,  ///< nothing of it is: it comes again after a back-off
 };
 
-/// Runs on the listener's thread. No heartbeat is sent meanwhile: it must return within the endpoint's
-/// `heartbeat_s`, or the broker closes the connection and delivers the batch again.
-using BatchHandler = std::function<BatchVerdict(std::span<const Delivery>)>;
+/// A verdict that is there, or that the disk still owes.
+class PendingVerdict {
+public:
+    PendingVerdict(BatchVerdict verdict) : verdict_(verdict) {}
+    PendingVerdict(std::future<BatchVerdict> later) : later_(std::move(later)) {}
+
+    bool is_there() const { return !later_.valid(); }
+    /// Waits for it. Once.
+    BatchVerdict get() { return later_.valid() ? later_.get() : verdict_; }
+
+private:
+    BatchVerdict verdict_ = BatchVerdict::retry_later;
+    std::future<BatchVerdict> later_;
+};
+
+/// Runs on the listener's thread, and may be called with the next batch before its last verdict is there. No
+/// heartbeat is sent meanwhile: it must return, and its verdict be there, within the endpoint's `heartbeat_s`, or the
+/// broker closes the connection and delivers the batch again. After `retry_later` the batches behind it come
+/// again too.
+using BatchHandler = std::function<PendingVerdict(std::span<const Delivery>)>;
 
 /// Consumes the deploy queue, exclusively, on its own thread and connection.
 ///

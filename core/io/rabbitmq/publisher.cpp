@@ -84,8 +84,9 @@ SessionEnd Publisher::Sender::run(Connection& connection) {
     while (!done.has_error() && !thread_.stopping()) {
         done = fill_window(connection);
         if (!done.has_error()) done = wait(connection);
-        remove_confirmed();
+        if (steady_clock::now() >= ask_source_at_) remove_confirmed();
     }
+    remove_confirmed();
     return {{EventKind::disconnected, done.has_error() ? done.error().message : "stopped"}};
 }
 
@@ -142,13 +143,14 @@ std::optional<OutboundMessage> Publisher::Sender::next_message() {
 
 void Publisher::Sender::fetch() {
     if (source_is_empty_ || steady_clock::now() < ask_source_at_) return;
-    auto messages = source_.fetch(after_id_, settings_.window);
+    auto messages = source_.fetch(after_id_, settings_.fetch_max);
+    ask_source_at_ = steady_clock::now() + settings_.pause;
     if (messages.has_error()) {
         thread_.tell(EventKind::warning, "outbox: " + messages.error().message);
         ask_source_at_ = steady_clock::now() + source_retry;
         return;
     }
-    source_is_empty_ = messages->size() < settings_.window;
+    source_is_empty_ = messages->size() < settings_.fetch_max;
     for (OutboundMessage& message : *messages) {
         after_id_ = std::max(after_id_, message.id);
         if (!confirmed_.contains(message.id)) fetched_.push_back(std::move(message));
@@ -271,7 +273,7 @@ void Publisher::Sender::settle_one(Connection& connection, InFlight in_flight, b
 }
 
 void Publisher::Sender::remove_confirmed() {
-    if (confirmed_.empty() || steady_clock::now() < ask_source_at_) return;
+    if (confirmed_.empty()) return;
     const std::vector<int64_t> ids(confirmed_.begin(), confirmed_.end());
     auto removed = source_.remove(ids);
     if (removed.has_error()) {

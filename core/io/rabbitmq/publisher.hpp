@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,10 @@ struct OutboxSource {
 struct PublisherSettings {
     std::vector<std::string> queues;  ///< declared on every connect: durable, without arguments
     size_t window = 256;              ///< messages in flight, not yet confirmed
+    size_t fetch_max = 1024;          ///< messages taken from the source at a time
+    /// For how long the source is left alone after each fetch: a lone message goes out at once, those of a burst
+    /// together, in few transactions and when the burst is over. With `fetch_max` it bounds the rate (10,000/s).
+    std::chrono::milliseconds pause{100};
 };
 
 /// Publishes an outbox with publisher confirms, on its own thread and connection. At least once: what was

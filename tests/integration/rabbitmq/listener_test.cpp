@@ -1,9 +1,12 @@
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "broker.hpp"
 #include "core/io/rabbitmq/deploy_listener.hpp"
@@ -60,7 +63,7 @@ TEST_CASE(
     Inbox<Delivery> inbox;
     int refusals = 3;
     DeployListener listener(broker.session("em-1"), listen_to(queue.name()),
-                            [&](std::span<const Delivery> batch) {
+                            [&](std::span<const Delivery> batch) -> PendingVerdict {
                                 if (refusals-- > 0) return BatchVerdict::retry_later;
                                 return keep_in(inbox)(batch);
                             });
@@ -72,6 +75,55 @@ TEST_CASE(
         CHECK(deliveries[static_cast<size_t>(i)].body == std::to_string(i));
         CHECK(deliveries[static_cast<size_t>(i)].redelivered);
     }
+    CHECK(queue.ready() == 0);
+}
+
+TEST_CASE("listener: the next batch is handled while the disk owes the verdict on the last, and no further one") {
+    const Broker broker = Broker::shared();
+    const TestQueue queue(broker, "pending");
+    constexpr int count = 50;
+    for (int i = 0; i < count; ++i) queue.publish(std::to_string(i));
+    ListenerSettings one_by_one = listen_to(queue.name());
+    one_by_one.batch_bytes_max = 1;
+    Inbox<Delivery> inbox;
+    std::atomic<int> owed = 0;
+    std::atomic<int> owed_max = 0;
+    DeployListener listener(broker.session("em-1"), one_by_one, [&](std::span<const Delivery> batch) -> PendingVerdict {
+        owed_max = std::max(owed_max.load(), ++owed);
+        for (const Delivery& delivery : batch) inbox.put(delivery);
+        return std::async(std::launch::async, [&owed] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));  // as a disk takes it
+            --owed;
+            return BatchVerdict::acknowledge;
+        });
+    });
+    listener.start();
+    REQUIRE(inbox.wait_for_count(count));
+    listener.stop();
+    CHECK(owed_max == 2);
+    CHECK(queue.ready() == 0);
+    const auto deliveries = inbox.values();
+    for (size_t i = 0; i < count; ++i) CHECK(deliveries[i].body == std::to_string(i));
+}
+
+TEST_CASE("listener: a verdict that comes late and is a refusal brings back the batches behind it too") {
+    const Broker broker = Broker::shared();
+    const TestQueue queue(broker, "late");
+    for (int i = 0; i < 10; ++i) queue.publish(std::to_string(i));
+    ListenerSettings one_by_one = listen_to(queue.name());
+    one_by_one.batch_bytes_max = 1;
+    Inbox<Delivery> inbox;
+    std::atomic<bool> refused = false;
+    DeployListener listener(broker.session("em-1"), one_by_one, [&](std::span<const Delivery> batch) -> PendingVerdict {
+        const bool refuse = !refused.exchange(true);
+        if (!refuse && batch.front().redelivered) inbox.put(batch.front());
+        return std::async(std::launch::async,
+                          [refuse] { return refuse ? BatchVerdict::retry_later : BatchVerdict::acknowledge; });
+    });
+    listener.start();
+    REQUIRE(inbox.wait_for_count(10));
+    listener.stop();
+    CHECK(inbox.values().front().body == "0");
     CHECK(queue.ready() == 0);
 }
 
