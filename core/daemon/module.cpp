@@ -166,6 +166,9 @@ Result<> Module::Parts::open_state(bool accept_empty) {
     journal = std::make_unique<JournalThread>(std::move(*journal_file));
     outbox = std::make_unique<StatusOutbox>(*journal, name, settings.deploy.status_queue);
     outbox->recover(contents->statuses);
+    outbox->set_on_lost([this](const ToolKey& key) {
+        loop_thread.post([key](ControlLoop& running) { running.on_status_lost(key); });
+    });
     store = std::make_unique<DesiredStore>(std::move(*tools_file), std::move(*context), [this](DesiredStore::State state) {
         loop_thread.post([state](ControlLoop& running) { running.on_desired(state); });
     });

@@ -104,6 +104,10 @@ void StatusOutbox::set_notify(std::function<void()> notify) {
     notify_ = std::move(notify);
 }
 
+void StatusOutbox::set_on_lost(std::function<void(const ToolKey&)> on_lost) {
+    on_lost_ = std::move(on_lost);
+}
+
 void StatusOutbox::notify() {
     std::function<void()> call;
     {
@@ -162,9 +166,10 @@ void StatusOutbox::publish(const ToolKey& key, const Status& status) {
     add(batch, key, status, answer);
     log_line(status.state == ToolState::failed || status.state == ToolState::degraded ? LogLevel::warning : LogLevel::info,
              "tool " + key.tool, std::string(to_text(status.state)) + ": " + status.reason);
-    journal_.submit(std::move(batch), [this, tool = key.tool](Result<CommittedBatch> done) {
-        if (!done) log_line(LogLevel::error, "journal", "a status of " + tool + " is lost: " + done.error().message);
-        notify();
+    journal_.submit(std::move(batch), [this, key](const Result<CommittedBatch>& done) {
+        if (done) return notify();
+        log_line(LogLevel::error, "journal", "a status of " + key.tool + " cannot be kept, and is told again: " + done.error().message);
+        on_lost_(key);
     });
 }
 

@@ -31,7 +31,7 @@ public:
     void remember(const ToolKey& key, ReplyAddress reply);
     void forget(const ToolKey& key);
 
-    /// The control loop's statuses. A journal that cannot be written is logged, and the status tried again with it.
+    /// The control loop's statuses. One that the journal cannot keep is logged and told to `on_lost`.
     void publish(const ToolKey& key, const Status& status) override;
 
     /// Adds a status to a batch that the caller submits. `answer` is where this one goes beside the status queue.
@@ -41,6 +41,8 @@ public:
     /// Called after each submitted batch: there may be something to publish.
     void set_notify(std::function<void()> notify);
     void notify();
+    /// Called on the journal's thread. To be set before the first status.
+    void set_on_lost(std::function<void(const ToolKey&)> on_lost);
 
     /// For the publisher's thread.
     rabbitmq::OutboxSource source();
@@ -55,6 +57,7 @@ private:
     std::mutex mutex_;
     std::map<ToolKey, ReplyAddress> replies_;
     std::function<void()> notify_;
+    std::function<void(const ToolKey&)> on_lost_;
 };
 
 /// The control loop's port, on the journal's thread.

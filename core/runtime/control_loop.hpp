@@ -54,6 +54,9 @@ public:
     void on_journaled(CallToken token, Result<> done);
     void on_queue_done(CallToken token, Result<> done);
 
+    /// The last status of a tool could not be kept: it is told again, soon.
+    void on_status_lost(const ToolKey& key);
+
     /// A backend that cannot be used at all (its plugin did not load, say), and why.
     void backend_broken(const std::string& backend, const std::string& why);
 

@@ -102,6 +102,14 @@ void ControlLoop::journal_works() {
 }
 
 /// Orders are given up; everything else is saved later, as it is then.
+void ControlLoop::on_status_lost(const ToolKey& key) {
+    ToolRecord* record = find_tool(key);
+    if (!record) return;
+    record->status_lost = true;
+    record->status_retry_at = ports_.clock.now() + journal_retry;
+    touch(key);
+}
+
 void ControlLoop::journal_failed(const JournalEntry& entry, const std::string& why) {
     const TimePoint now = ports_.clock.now();
     journal_trouble_ = why;

@@ -90,6 +90,7 @@ void ControlLoop::schedule(ToolRecord& record, const ToolPlan& plan, TimePoint n
         if (time > now) record.wake = std::min(record.wake.value_or(time), time);
     };
     wake_at(record.queue_retry_at);
+    wake_at(record.status_retry_at);
     for (const auto& [worker_key, worker] : workers_.of(key)) {
         wake_at(worker.retry_at);
         if (!record.breakers.empty()) {
@@ -194,7 +195,7 @@ void ControlLoop::report(ToolRecord& record, const ToolView& view, const ToolPla
         std::any_of(view.backends.begin(), view.backends.end(),
                     [](const BackendView& backend) { return !backend.listed && backend.trouble.empty(); });
     const bool unread = record.reading.state == Reading::State::missing && record.reading.reason.empty();
-    if (blind || unread) return;
+    if (blind || unread || now < record.status_retry_at) return;
     const auto url = settings_.target_urls.find(record.tool.key.target);
     Status status = decide_status(
         view, plan, url == settings_.target_urls.end() ? record.tool.key.target : url->second, now);
@@ -206,7 +207,8 @@ void ControlLoop::report(ToolRecord& record, const ToolView& view, const ToolPla
         status.reason =
             record.queue_trouble.empty() ? "removed" : "removed; its queue stays: " + record.queue_trouble;
     }
-    if (record.last_status && !is_news(*record.last_status, status)) return;
+    if (record.last_status && !record.status_lost && !is_news(*record.last_status, status)) return;
+    record.status_lost = false;
     ports_.statuses.publish(record.tool.key, status);
     record.last_status = std::move(status);
 }

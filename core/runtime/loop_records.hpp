@@ -25,6 +25,8 @@ struct ControlLoop::ToolRecord {
     bool queue_deleted = false;
     bool forgetting = false;
     TimePoint queue_retry_at{};
+    bool status_lost = false;  ///< the last one could not be kept: tell it again, at `status_retry_at`
+    TimePoint status_retry_at{};
     std::string queue_trouble;
     std::optional<TimePoint> wake;
 };

@@ -162,7 +162,7 @@ TEST_CASE("crash: a list that began before a create had finished does not dispro
     settles(world);
     CHECK(world.engine().creates == 2);
     CHECK(world.engine().workers.size() == 2);
-    for (const auto& [tool, status] : world.journal.published) CHECK(status.errors.empty());
+    for (const auto& each : world.journal.published) CHECK(each.status.errors.empty());
 }
 
 TEST_CASE("crash: an order of a tool that is gone from tools.json is closed, and its worker left alone") {

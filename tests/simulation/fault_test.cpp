@@ -54,13 +54,30 @@ TEST_CASE("fault: nothing is created while the journal is full, and all of it so
     world.deploy("ocr", {{"min_instances", 3}});
     world.run_for(10min);
     CHECK(world.engine().creates == 0);
-    CHECK(world.state_of("ocr") == "failed");
+    CHECK(world.journal.published.empty());
+    CHECK(world.seen_state_of("ocr") == "failed");
     CHECK(world.journal.commits < 400);
+    CHECK(world.journal.refused_statuses < 400);
     CHECK(world.journal.largest_entry <= 2);  // what could not be saved does not pile up
     world.journal.full = false;
     world.run_for(1min);
     CHECK(world.workers_of("ocr") == 3);
     settles(world);
+    CHECK(world.state_of("ocr") == "running");
+}
+
+TEST_CASE("fault: a status that the full journal could not take is told when there is room") {
+    World world;
+    world.start();
+    world.deploy("ocr", {{"min_instances", 1}});
+    world.run_for(1min);
+    world.journal.full = true;
+    world.engine().away = true;
+    world.run_for(1min);
+    CHECK(world.state_of("ocr") == "running");
+    world.journal.full = false;
+    world.run_for(5s);
+    CHECK(world.state_of("ocr") == "degraded");
 }
 
 TEST_CASE("fault: what the full journal could not take is written later") {

@@ -79,12 +79,22 @@ void SimulatedJournal::apply(const JournalEntry& entry) {
 }
 
 void SimulatedJournal::publish(const ToolKey& key, const Status& status) {
+    const auto refused = std::make_shared<bool>(false);
     write(
-        [this, key, status] {
+        [this, key, status, refused] {
+            *refused = full;
+            if (full) {
+                refused_.insert(key);
+                return;
+            }
             statuses_[key] = status;
-            published.push_back({key, status});
+            published.push_back({key, status, refused_.erase(key) > 0});
         },
-        [] {});
+        [this, key, refused] {
+            if (!*refused) return;
+            ++refused_statuses;
+            daemon_.loop->on_status_lost(key);
+        });
 }
 
 void SimulatedJournal::daemon_was_killed() {

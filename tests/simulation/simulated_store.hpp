@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ public:
     struct Published {
         ToolKey tool;
         Status status;
+        bool again = false;  ///< one before it could not be kept
     };
 
     SimulatedJournal(Timeline& timeline, Daemon& daemon) : timeline_(timeline), daemon_(daemon) {}
@@ -53,6 +55,7 @@ public:
 
     bool full = false;  ///< the disk is: nothing is written
     std::size_t commits = 0;
+    std::size_t refused_statuses = 0;
     std::size_t largest_entry = 0;  ///< in memories of tools
     std::vector<Published> published;
     std::function<Millis()> latency = [] { return Millis(5); };
@@ -69,6 +72,7 @@ private:
     std::map<std::string, Recovered::OpenIntent> intents_;
     std::map<ToolKey, JournalEntry::Memory> memories_;
     std::map<ToolKey, Status> statuses_;
+    std::set<ToolKey> refused_;  ///< tools whose last status could not be kept
     std::map<std::uint64_t, Write> waiting_;  ///< in order
     std::uint64_t last_write_ = 0;
     TimePoint last_durable_{};

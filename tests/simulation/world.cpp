@@ -123,6 +123,13 @@ std::string World::state_of(const std::string& tool) const {
     return status ? std::string(to_text(status->state)) : "";
 }
 
+std::string World::seen_state_of(const std::string& tool) const {
+    const boost::json::object seen = daemon.loop->describe();
+    for (const boost::json::value& each : seen.at("tools").as_array())
+        if (each.at("tool").as_string() == tool) return std::string(each.at("state").as_string());
+    return "";
+}
+
 std::string World::reason_of(const std::string& tool) const {
     const Status* status = journal.last_status(key_of(tool));
     return status ? status->reason : "";

@@ -56,6 +56,8 @@ public:
     /// "running" and so on, as published last; "" before the first.
     std::string state_of(const std::string& tool) const;
     std::string reason_of(const std::string& tool) const;
+    /// As the command line shows it: known even where it cannot be published.
+    std::string seen_state_of(const std::string& tool) const;
 
     static ToolKey key_of(const std::string& tool) { return {target, tool}; }
     static SimulatedBroker::Name queue_of(const std::string& tool) { return {target, tool}; }

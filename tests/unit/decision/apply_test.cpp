@@ -16,7 +16,9 @@ struct Desk {
     std::uint64_t generation = 0;
 
     std::string send(const std::string& request, const std::string& action, const std::vector<std::string>& tools) {
-        return to_text(apply(state, read(message(action, tools)), request, ++generation));
+        Message message = read(worlds::message(action, tools));
+        message.request_id = request;
+        return to_text(apply(state, message, request, ++generation));
     }
 };
 
@@ -113,12 +115,17 @@ TEST_CASE("apply: what fails for one tool leaves the others alone") {
 }
 
 TEST_CASE("apply: only so many request ids are remembered") {
-    const Message pause = read(message("pause", {R"({"tool": "a"})"}));
-    const Message resume = read(message("resume", {R"({"tool": "a"})"}));
-    DesiredState state;
-    state.put(entry("a", docker("a", 1)));
+    Desk desk;
+    desk.state.put(entry("a", docker("a", 1)));
     for (std::size_t i = 0; i <= recent_requests_max; ++i)
-        apply(state, i % 2 == 0 ? pause : resume, "r" + std::to_string(i), i + 2);
-    CHECK(state.recent_requests.size() == recent_requests_max);
-    CHECK(state.recent_requests.front() == "r1");
+        desk.send("r" + std::to_string(i), i % 2 == 0 ? "pause" : "resume", {R"({"tool": "a"})"});
+    CHECK(desk.state.recent_requests.size() == recent_requests_max);
+    CHECK(desk.state.recent_requests.front() == "r1");
+}
+
+TEST_CASE("apply: an id that was made up for a message without one is not remembered") {
+    DesiredState state;
+    CHECK(to_text(apply(state, read(message("deploy", {docker("a", 2)})), "made-up", 1)) == "accepted a: accepted\n");
+    CHECK(state.find({prod, "a"})->entry.request_id == "made-up");
+    CHECK(state.recent_requests.empty());
 }

@@ -13,7 +13,9 @@ namespace {
 DesiredState deployed(const std::vector<std::string>& tools) {
     DesiredState state;
     state.generation = 1;
-    apply(state, read(message("deploy", tools)), "r1", 1);
+    Message deploy = read(message("deploy", tools));
+    deploy.request_id = "r1";
+    apply(state, deploy, deploy.request_id, 1);
     return state;
 }
 
