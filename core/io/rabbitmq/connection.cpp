@@ -3,6 +3,8 @@
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -201,12 +203,27 @@ Result<void> Connection::close_channel(amqp_channel_t channel) {
 Result<void*> Connection::call(amqp_channel_t channel, amqp_method_number_t method,
                                amqp_method_number_t answer, void* arguments) {
     last_reply_code_ = 0;
+    release_sends();
     std::array<amqp_method_number_t, 2> answers{answer, 0};
     const amqp_rpc_reply_t reply = amqp_simple_rpc(state_, channel, method, answers.data(), arguments);
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) return reply.reply.decoded;
     const Error error = failure(method_text(method), reply);
     if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION) answer_close(channel, reply.reply);
     return error;
+}
+
+void Connection::hold_sends() {
+    if (sends_held_) return;
+    const int on = 1;
+    // Where it fails the frames go one by one, which is as good.
+    sends_held_ = ::setsockopt(amqp_get_sockfd(state_), IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
+}
+
+void Connection::release_sends() {
+    if (!sends_held_) return;
+    const int off = 0;
+    ::setsockopt(amqp_get_sockfd(state_), IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+    sends_held_ = false;
 }
 
 Result<void> Connection::send(amqp_channel_t channel, amqp_method_number_t method, void* arguments) {
@@ -238,6 +255,7 @@ Result<WaitOutcome> Connection::wait_frame(amqp_frame_t& frame, std::chrono::mil
         if (status != AMQP_STATUS_TIMEOUT) return failure("wait", status);
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
+        release_sends();
         if (left <= 0) return WaitOutcome::timeout;
         std::array<pollfd, 2> polled{pollfd{amqp_get_sockfd(state_), POLLIN, 0},
                                      pollfd{wake != nullptr ? wake->fd() : -1, POLLIN, 0}};
@@ -277,6 +295,7 @@ void Connection::answer_close(amqp_channel_t channel, const amqp_method_t& metho
 void Connection::close() {
     if (broken_) return;
     broken_ = true;
+    release_sends();
     // A broker under alarm does not read from a publisher: the good-bye must not wait for its answer long.
     const timeval timeout{1, 0};
     amqp_set_rpc_timeout(state_, &timeout);

@@ -57,6 +57,7 @@ Result<std::vector<QueueCounts>> DeclarePipeline::ask(const std::vector<std::str
 }
 
 Result<void> DeclarePipeline::fill(Round& round, size_t channel) {
+    connection_.hold_sends();
     while (round.asked[channel].size() < round.outstanding && !round.unasked.empty()) {
         const size_t question = round.unasked.front();
         amqp_queue_declare_t declare{};

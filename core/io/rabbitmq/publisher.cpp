@@ -115,6 +115,7 @@ void Publisher::Sender::declare(Connection& connection, const std::string& queue
 }
 
 Result<void> Publisher::Sender::fill_window(Connection& connection) {
+    connection.hold_sends();
     while (!blocked_ && in_flight_.size() < settings_.window && !thread_.stopping()) {
         auto message = next_message();
         if (!message) return {};
