@@ -1,58 +1,15 @@
 #include "sdk/host/backend.hpp"
 
-#include <algorithm>
-#include <iterator>
-#include <limits>
 #include <utility>
 
-#include "sdk/host/collect.hpp"
+#include "sdk/host/invoke.hpp"
+#include "sdk/host/pages.hpp"
+#include "sdk/host/utf8.hpp"
 
 namespace elasticity::sdk {
 namespace {
 
-constexpr std::size_t text_max_bytes = 1024 * 1024;
-constexpr std::size_t page_token_max_bytes = 4 * 1024;
-constexpr std::size_t instances_max = 1'000'000;
 constexpr std::chrono::seconds quiesce_timeout(10);
-
-/// Makes a call with an els_error to fill, and turns both into a result.
-template <class Function>
-HostResult<> invoke(Function&& function) {
-    els_error error{};
-    error.size = sizeof error;
-    const els_code code = function(&error);
-    if (code == ELS_OK) return {};
-    return error_from(code, error);
-}
-
-template <class Function>
-HostResult<std::string> collect_text(Function&& function) {
-    TextCollector text(text_max_bytes);
-    const HostResult<> done = invoke([&](els_error* error) { return function(text.sink(), error); });
-    if (done.has_error()) return done.error();
-    return text.text();
-}
-
-HostResult<HostInstance> only_one(HostResult<std::vector<HostInstance>> instances) {
-    if (instances.has_error()) return instances.error();
-    if (instances->size() == 1) return std::move(instances->front());
-    return host_error(ELS_INTERNAL, "the plugin emitted " + std::to_string(instances->size()) +
-                                        " instances and said OK, wanted one");
-}
-
-/// For calls that emit one instance. `flags_if_broken`: what an answer that breaks the contract leaves open.
-template <class Function>
-HostResult<HostInstance> collect_one(std::uint32_t flags_if_broken, Function&& function) {
-    InstanceCollector instances(1);
-    const HostResult<> done = invoke([&](els_error* error) { return function(instances.sink(), error); });
-    HostResult<std::vector<HostInstance>> taken = instances.take();
-    if (taken.has_value() && done.has_error()) return done.error();
-    HostResult<HostInstance> one = only_one(std::move(taken));
-    if (one.has_value()) return one;
-    HostError broken = one.error();
-    broken.flags |= flags_if_broken;
-    return broken;
-}
 
 }  // namespace
 
@@ -141,11 +98,8 @@ HostResult<HostInstance> Backend::create(HostCall& call, const HostSpec& spec) {
 
 HostResult<> Backend::destroy(HostCall& call, const HostRef& ref, std::chrono::milliseconds grace) {
     const els_ref borrowed = borrowed_ref(ref);
-    constexpr std::int64_t grace_max_ms = std::numeric_limits<std::uint32_t>::max();
-    const auto grace_ms =
-        static_cast<std::uint32_t>(std::clamp<std::int64_t>(grace.count(), 0, grace_max_ms));
     return invoke([&](els_error* error) {
-        return provisioner_->destroy(backend_, call.get(), &borrowed, grace_ms, error);
+        return provisioner_->destroy(backend_, call.get(), &borrowed, grace_ms_of(grace), error);
     });
 }
 
@@ -157,36 +111,15 @@ HostResult<HostInstance> Backend::inspect(HostCall& call, const HostRef& ref) {
 }
 
 HostResult<std::vector<HostInstance>> Backend::list(HostCall& call) {
-    std::vector<HostInstance> instances;
-    std::string page;
-    do {
-        if (call.cancelled()) return host_error(ELS_CANCELLED, "cancelled between two pages of a list");
-        if (call.expired())
-            return host_error(ELS_DEADLINE_EXCEEDED, "the deadline passed between two pages of a list",
-                              ELS_ERR_RETRY_SAME);
-        const HostResult<std::string> next = list_page(call, page, instances);
-        if (next.has_error()) return next.error();
-        // Every list ends: pages that stand still are an error, and the deadline ends pages in a circle.
-        if (!next->empty() && *next == page)
-            return host_error(ELS_INTERNAL, "the plugin's list gives the same page again and again");
-        page = *next;
-    } while (!page.empty());
-    return instances;
+    const auto list_page = [&](els_view page, els_instance_sink* found, els_sink* next, els_error* error) {
+        return provisioner_->list(backend_, call.get(), page, found, next, error);
+    };
+    return collect_pages(call, list_page);
 }
 
-HostResult<std::string> Backend::list_page(HostCall& call, const std::string& page,
-                                           std::vector<HostInstance>& instances) {
-    InstanceCollector found(instances_max - instances.size());
-    TextCollector next(page_token_max_bytes);
-    const HostResult<> done = invoke([&](els_error* error) {
-        const els_view token{page.data(), page.size()};
-        return provisioner_->list(backend_, call.get(), token, found.sink(), next.sink(), error);
-    });
-    HostResult<std::vector<HostInstance>> taken = found.take();
-    if (taken.has_error()) return taken.error();
-    if (done.has_error()) return done.error();
-    std::move(taken->begin(), taken->end(), std::back_inserter(instances));
-    return next.text();
+HostError Backend::not_offered(const char* interface_id, const char* ability) const {
+    return host_error(ELS_UNIMPLEMENTED, "the plugin " + valid_utf8(plugin_.id) + " cannot " + ability +
+                                             ": it does not offer " + interface_id);
 }
 
 }  // namespace elasticity::sdk

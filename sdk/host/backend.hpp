@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "sdk/host/call.hpp"
+#include "sdk/host/event.hpp"
 #include "sdk/host/instance.hpp"
 #include "sdk/host/library.hpp"
+#include "sdk/host/service.hpp"
 #include "sdk/host/services.hpp"
 
 namespace elasticity::sdk {
@@ -24,6 +26,8 @@ HostResult<std::string> check_config(const els_plugin& plugin, const std::string
 /// Threads: open, activate, quiesce and the destructor are the owner's, one at a time. The rest may be
 /// called from as many threads as the plugin's max_concurrency allows, never two changes of one key at once;
 /// CallPool sees to both, and to calls that do not return.
+///
+/// What an optional interface holds fails as UNIMPLEMENTED where the plugin does not offer it.
 class Backend {
 public:
     /// Allocates only: no I/O, no threads.
@@ -56,13 +60,46 @@ public:
     /// Every instance of this owner, over all pages: complete, or an error.
     HostResult<std::vector<HostInstance>> list(HostCall& call);
 
+    // elasticity.lifecycle/1. An instance that is already there is success.
+    HostResult<> suspend(HostCall& call, const HostRef& ref);
+    HostResult<> resume(HostCall& call, const HostRef& ref);
+    HostResult<> stop(HostCall& call, const HostRef& ref, std::chrono::milliseconds grace);
+    HostResult<> start(HostCall& call, const HostRef& ref);
+
+    // elasticity.drain/1
+    /// Tells the worker to take no more, and returns. An empty signal means SIGTERM.
+    HostResult<> begin_drain(HostCall& call, const HostRef& ref, const std::string& drain_signal);
+    /// FAILED_PRECONDITION where that cannot be taken back.
+    HostResult<> cancel_drain(HostCall& call, const HostRef& ref);
+
+    // elasticity.service/1: workers as services on a machine, as create, destroy, inspect and list.
+    HostResult<HostInstance> start_service(HostCall& call, const HostTarget& target,
+                                           const HostServiceSpec& spec);
+    HostResult<> stop_service(HostCall& call, const HostTarget& target, const HostRef& ref,
+                              std::chrono::milliseconds grace);
+    HostResult<HostInstance> service_status(HostCall& call, const HostTarget& target, const HostRef& ref);
+    /// Every service instance of this owner on that machine: complete, or an error.
+    HostResult<std::vector<HostInstance>> list_services(HostCall& call, const HostTarget& target);
+
+    // elasticity.metrics/1
+    /// An instance, with the machine's key, for each machine that answered; the rest is left out.
+    HostResult<std::vector<HostInstance>> sample(HostCall& call, const std::vector<HostTarget>& targets);
+
+    // elasticity.events/1
+    /// Returns when `call` is cancelled or the stream breaks: it wants a thread of its own, not one of a
+    /// CallPool, and its end before quiesce. `cursor` is that of the last event, or empty: from here on.
+    HostResult<> watch(HostCall& call, const std::string& cursor, const OnEvent& on_event);
+
 private:
     Backend(std::shared_ptr<const Library> library, const els_plugin& plugin, HostOptions options);
 
     HostResult<> require_provisioner();
-    /// Appends one page, and returns the token of the next.
-    HostResult<std::string> list_page(HostCall& call, const std::string& page,
-                                      std::vector<HostInstance>& instances);
+    /// The table of an optional interface, or null.
+    template <class Table>
+    const Table* find(const char* interface_id) const {
+        return static_cast<const Table*>(plugin_.query(backend_, interface_id));
+    }
+    HostError not_offered(const char* interface_id, const char* ability) const;
 
     std::shared_ptr<const Library> library_;
     const els_plugin& plugin_;

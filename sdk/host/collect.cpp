@@ -1,24 +1,10 @@
 #include "sdk/host/collect.hpp"
 
-#include <new>
 #include <utility>
 
 #include "sdk/host/utf8.hpp"
 
 namespace elasticity::sdk {
-namespace {
-
-/// Running out of memory is the one exception that a sink could throw into the plugin.
-template <class Function>
-els_code without_exceptions(Function&& function) noexcept {
-    try {
-        return function();
-    } catch (const std::bad_alloc&) {
-        return ELS_RESOURCE_EXHAUSTED;
-    }
-}
-
-}  // namespace
 
 TextCollector::TextCollector(std::size_t max_bytes) : max_bytes_(max_bytes) {
     const auto write = [](void* self, els_view chunk) noexcept -> els_code {

@@ -1,12 +1,23 @@
 #pragma once
 #include <elasticity/sdk/abi.h>
 
+#include <new>
 #include <string>
 #include <vector>
 
 #include "sdk/host/instance.hpp"
 
 namespace elasticity::sdk {
+
+/// The barrier inside a sink: running out of memory is the one exception that it could throw into a plugin.
+template <class Function>
+els_code without_exceptions(Function&& function) noexcept {
+    try {
+        return function();
+    } catch (const std::bad_alloc&) {
+        return ELS_RESOURCE_EXHAUSTED;
+    }
+}
 
 /// A sink that collects text, up to a limit. Lives on the stack of the call that it serves.
 class TextCollector {

@@ -1,22 +1,11 @@
 #include "sdk/host/instance.hpp"
 
 #include <cmath>
-#include <string_view>
 
-#include "sdk/host/utf8.hpp"
+#include "sdk/host/views.hpp"
 
 namespace elasticity::sdk {
 namespace {
-
-constexpr std::size_t text_max_bytes = 64 * 1024;
-
-els_view view_of(const std::string& text) { return {text.data(), text.size()}; }
-
-bool is_sound(els_view view) { return view.len <= text_max_bytes && (view.data != nullptr || view.len == 0); }
-
-std::string owned(els_view view) {
-    return view.len == 0 ? std::string() : valid_utf8({view.data, view.len});
-}
 
 std::optional<double> load_from(double load) {
     return std::isfinite(load) && load >= 0 ? std::optional(load) : std::nullopt;
@@ -32,10 +21,8 @@ HostState state_from(std::uint32_t number) {
 }
 
 bool has_sound_texts(const els_instance& emitted) {
-    for (const els_view& view : {emitted.key, emitted.id, emitted.name, emitted.tool, emitted.address,
-                                 emitted.error, emitted.detail})
-        if (!is_sound(view)) return false;
-    return true;
+    return are_sound({emitted.key, emitted.id, emitted.name, emitted.tool, emitted.address, emitted.error,
+                      emitted.detail});
 }
 
 }  // namespace
@@ -67,13 +54,16 @@ HostResult<HostInstance> instance_from(const els_instance* emitted) {
     return instance;
 }
 
-BorrowedSpec::BorrowedSpec(const HostSpec& spec) {
-    env_.reserve(spec.env.size());
-    for (const HostVariable& variable : spec.env) {
+BorrowedEnv::BorrowedEnv(const std::vector<HostVariable>& env) {
+    entries_.reserve(env.size());
+    for (const HostVariable& variable : env) {
         const std::uint32_t flags = variable.secret ? ELS_ENV_SECRET : 0;
-        env_.push_back({sizeof(els_env), flags, view_of(variable.key), view_of(variable.value)});
+        entries_.push_back({sizeof(els_env), flags, view_of(variable.key), view_of(variable.value)});
     }
-    for (const els_env& entry : env_) env_pointers_.push_back(&entry);
+    for (const els_env& entry : entries_) pointers_.push_back(&entry);
+}
+
+BorrowedSpec::BorrowedSpec(const HostSpec& spec) : env_(spec.env) {
     spec_.size = sizeof spec_;
     spec_.key = view_of(spec.key);
     spec_.name = view_of(spec.name);
@@ -82,8 +72,8 @@ BorrowedSpec::BorrowedSpec(const HostSpec& spec) {
     spec_.service = view_of(spec.service);
     spec_.params = view_of(spec.params);
     spec_.hash = spec.hash;
-    spec_.env = env_pointers_.data();
-    spec_.env_count = env_pointers_.size();
+    spec_.env = env_.data();
+    spec_.env_count = env_.size();
 }
 
 els_ref borrowed_ref(const HostRef& ref) { return {sizeof(els_ref), 0, view_of(ref.key), view_of(ref.id)}; }

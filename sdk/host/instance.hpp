@@ -64,6 +64,21 @@ struct HostRef {
 /// Copies what a plugin emitted, or says what is wrong with it.
 HostResult<HostInstance> instance_from(const els_instance* emitted);
 
+/// The environment of a worker in the form of the contract. Borrows from the variables.
+class BorrowedEnv {
+public:
+    explicit BorrowedEnv(const std::vector<HostVariable>& env);
+    BorrowedEnv(const BorrowedEnv&) = delete;
+    BorrowedEnv& operator=(const BorrowedEnv&) = delete;
+
+    const els_env* const* data() const { return pointers_.data(); }
+    std::size_t size() const { return pointers_.size(); }
+
+private:
+    std::vector<els_env> entries_;
+    std::vector<const els_env*> pointers_;
+};
+
 /// A HostSpec in the form of the contract. Borrows from the spec, which must live longer.
 class BorrowedSpec {
 public:
@@ -74,8 +89,7 @@ public:
     const els_spec* get() const { return &spec_; }
 
 private:
-    std::vector<els_env> env_;
-    std::vector<const els_env*> env_pointers_;
+    BorrowedEnv env_;
     els_spec spec_{};
 };
 

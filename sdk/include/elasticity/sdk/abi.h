@@ -319,12 +319,18 @@ typedef struct els_drain_v1 {
     els_code (*cancel)(els_backend *backend, const els_call *call, const els_ref *ref, els_error *error);
 } els_drain_v1;
 
+enum {
+    ELS_EV_CHANGED, /* look at the instance */
+    ELS_EV_GONE,    /* the provider says that the instance is no more */
+    ELS_EV_MISSED   /* the cursor was too old, or the stream overflowed: list; key and id are empty */
+};
+
 typedef struct els_event {
     uint32_t size;
-    uint32_t kind;
-    els_view id, key;
+    uint32_t kind;           /* one that the reader does not know reads as ELS_EV_CHANGED */
+    els_view id, key;        /* one of them may be empty */
     els_view cursor, detail; /* where to go on; JSON object, or empty */
-    int64_t unix_ms;
+    int64_t unix_ms;         /* 0 = unknown */
 } els_event;
 
 typedef struct els_event_sink {
@@ -338,7 +344,8 @@ typedef struct els_event_sink {
 typedef struct els_events_v1 {
     uint32_t size;
     uint32_t reserved;
-    /* [pool], on a thread of its own: returns when cancelled, or UNAVAILABLE when the stream breaks. */
+    /* [pool], on a thread of its own: OK or CANCELLED once cancelled, UNAVAILABLE when the stream breaks.
+     * `cursor` is that of the last event seen, or empty: from here on. */
     els_code (*watch)(els_backend *backend, const els_call *call, els_view cursor, els_event_sink *events,
                       els_error *error);
 } els_events_v1;

@@ -15,9 +15,15 @@
 ///         std::string list(const sdk::Call&, std::string_view page, const sdk::Emit&);   // -> next page
 ///     };
 ///
-/// Optional, by having the member: validate, activate, quiesce, probe, static check_config; suspend with
-/// resume, stop and start; begin_drain with cancel_drain. Their signatures: detail/members.hpp. What each
-/// call must do: abi.h. Any of them may throw sdk::Error; another exception becomes ELS_INTERNAL.
+/// Optional, by having the member: validate, activate, quiesce, probe, static check_config; sample; watch.
+/// Optional, by having all members of a line, since some of them alone are a mistake that does not compile:
+///
+///     suspend, resume, stop, start                                    elasticity.lifecycle/1
+///     start_service, stop_service, service_status, list_services      elasticity.service/1
+///     begin_drain, cancel_drain                                       elasticity.drain/1
+///
+/// Their signatures: detail/members.hpp. What each call must do: abi.h. Any of them may throw sdk::Error;
+/// another exception becomes ELS_INTERNAL.
 #pragma once
 #include <elasticity/sdk/call.hpp>
 #include <elasticity/sdk/detail/descriptor.hpp>

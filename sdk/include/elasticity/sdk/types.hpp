@@ -72,6 +72,25 @@ struct Ref {
     std::string_view id;
 };
 
+/// A machine to reach, which another backend may have made. Borrowed, as a Spec is.
+struct Target {
+    std::string_view machine_key;  ///< key of the machine's instance
+    std::string_view address;      ///< host name or IP address
+    std::uint32_t port = 0;        ///< 0: the plugin's default
+    std::string_view user;
+    std::string_view credential;   ///< reference for Host::secret()
+};
+
+/// A worker that runs as a service on a machine. Borrowed, as a Spec is.
+struct ServiceSpec {
+    std::string_view key;       ///< idempotency key, to be stored with the service instance
+    std::string_view service;   ///< name of the job or unit
+    std::string_view instance;  ///< name of this instance of it, or empty
+    std::string_view tool;      ///< opaque text of the core, to be stored and given back
+    std::uint64_t hash = 0;     ///< to be stored and given back
+    std::vector<Variable> env;
+};
+
 /// What the provider says about an instance. The defaults mean "unknown".
 struct Instance {
     std::string key, id, name, tool, address;
@@ -92,6 +111,18 @@ struct Instance {
 
 /// Gives one instance to the core, which copies it. Throws when the core wants no more: let it pass.
 using Emit = std::function<void(const Instance&)>;
+
+/// A hint that something happened to an instance. One that is lost costs time, nothing else.
+struct Event {
+    std::uint32_t kind = ELS_EV_CHANGED;
+    std::string id, key;      ///< one of them may be empty
+    std::string cursor;       ///< where a later watch goes on
+    std::string detail;       ///< JSON object, or empty
+    std::int64_t unix_ms = 0;
+};
+
+/// Gives one event to the core, which copies it. Any thread. Throws when the core wants no more.
+using EmitEvent = std::function<void(const Event&)>;
 
 /// One thing wrong with a config or a spec.
 struct Finding {

@@ -3,11 +3,22 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #pragma GCC visibility push(hidden)
 namespace elasticity::sdk {
 inline namespace v1 {
 namespace detail {
+
+inline std::vector<Variable> env_of(const els_env* const* entries, std::size_t count) {
+    std::vector<Variable> env;
+    env.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const els_env& entry = *entries[i];
+        env.push_back({text_of(entry.key), text_of(entry.value), (entry.flags & ELS_ENV_SECRET) != 0});
+    }
+    return env;
+}
 
 inline Spec spec_of(const els_spec& from) {
     Spec spec;
@@ -18,12 +29,25 @@ inline Spec spec_of(const els_spec& from) {
     spec.service = text_of(from.service);
     spec.params = text_of(from.params);
     spec.hash = from.hash;
-    spec.env.reserve(from.env_count);
-    for (std::size_t i = 0; i < from.env_count; ++i) {
-        const els_env& entry = *from.env[i];
-        spec.env.push_back({text_of(entry.key), text_of(entry.value), (entry.flags & ELS_ENV_SECRET) != 0});
-    }
+    spec.env = env_of(from.env, from.env_count);
     return spec;
+}
+
+inline Target target_of(const els_target& from) noexcept {
+    return {text_of(from.machine_key), text_of(from.address), from.port, text_of(from.user),
+            text_of(from.credential)};
+}
+
+inline std::vector<Target> targets_of(const els_target* const* targets, std::size_t count) {
+    std::vector<Target> converted;
+    converted.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) converted.push_back(target_of(*targets[i]));
+    return converted;
+}
+
+inline ServiceSpec service_spec_of(const els_service_spec& from) {
+    return {text_of(from.key),  text_of(from.service), text_of(from.instance),
+            text_of(from.tool), from.hash,             env_of(from.env, from.env_count)};
 }
 
 inline Ref ref_of(const els_ref& from) noexcept { return {text_of(from.key), text_of(from.id)}; }
@@ -57,6 +81,19 @@ inline void emit_to(els_instance_sink* sink, const Instance& instance) {
     const els_instance borrowed = instance_of(instance);
     const els_code code = sink->emit(sink->ctx, &borrowed);
     if (code != ELS_OK) throw Error(code, "the core took no more instances");
+}
+
+inline void emit_to(els_event_sink* sink, const Event& event) {
+    els_event borrowed{};
+    borrowed.size = sizeof borrowed;
+    borrowed.kind = event.kind;
+    borrowed.id = view_of(event.id);
+    borrowed.key = view_of(event.key);
+    borrowed.cursor = view_of(event.cursor);
+    borrowed.detail = view_of(event.detail);
+    borrowed.unix_ms = event.unix_ms;
+    const els_code code = sink->emit(sink->ctx, &borrowed);
+    if (code != ELS_OK) throw Error(code, "the core took no more events");
 }
 
 inline void write_to(els_sink* sink, std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <elasticity/sdk/detail/abilities.hpp>
+#include <elasticity/sdk/detail/service.hpp>
 #include <elasticity/sdk/host.hpp>
 
 #include <cstdio>
@@ -16,12 +17,18 @@ template <class T>
 struct Descriptor {
     static_assert(is_provisioner<T>());
 
+    /// What describe() says is what query() answers, since it asks query().
+    static std::string interfaces() {
+        std::string list = json_string(ELS_IF_PROVISIONER);
+        for (const char* id :
+             {ELS_IF_LIFECYCLE, ELS_IF_SERVICE, ELS_IF_METRICS, ELS_IF_DRAIN, ELS_IF_EVENTS})
+            if (query(nullptr, id) != nullptr) list += "," + json_string(id);
+        return list;
+    }
+
     static std::string description() {
-        std::string interfaces = json_string(ELS_IF_PROVISIONER);
-        if (has_lifecycle<T>()) interfaces += "," + json_string(ELS_IF_LIFECYCLE);
-        if (has_drain<T>()) interfaces += "," + json_string(ELS_IF_DRAIN);
         return "{\"id\":" + json_string(T::info.id) + ",\"version\":" + json_string(T::info.version) +
-               ",\"title\":" + json_string(T::info.title) + ",\"interfaces\":[" + interfaces +
+               ",\"title\":" + json_string(T::info.title) + ",\"interfaces\":[" + interfaces() +
                "],\"max_concurrency\":" + std::to_string(T::info.max_concurrency) +
                ",\"config_schema\":" + std::string(T::config_schema) +
                ",\"spec_schema\":" + std::string(T::spec_schema) + "}";
@@ -77,8 +84,14 @@ struct Descriptor {
         if (id == ELS_IF_PROVISIONER) return &Provisioner<T>::table;
         if constexpr (has_lifecycle<T>())
             if (id == ELS_IF_LIFECYCLE) return &Lifecycle<T>::table;
+        if constexpr (has_service<T>())
+            if (id == ELS_IF_SERVICE) return &Service<T>::table;
+        if constexpr (has_sample<T>())
+            if (id == ELS_IF_METRICS) return &Metrics<T>::table;
         if constexpr (has_drain<T>())
             if (id == ELS_IF_DRAIN) return &Drain<T>::table;
+        if constexpr (has_watch<T>())
+            if (id == ELS_IF_EVENTS) return &Events<T>::table;
         return nullptr;
     }
 

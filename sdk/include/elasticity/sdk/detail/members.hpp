@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #pragma GCC visibility push(hidden)
 namespace elasticity::sdk {
@@ -56,6 +57,17 @@ ELASTICITY_SDK_MEMBER(start, void, T&, const Call&, const Ref&)
 ELASTICITY_SDK_MEMBER(begin_drain, void, T&, const Call&, const Ref&, std::string_view)
 ELASTICITY_SDK_MEMBER(cancel_drain, void, T&, const Call&, const Ref&)
 
+// elasticity.service/1, all or none:
+ELASTICITY_SDK_MEMBER(start_service, Instance, T&, const Call&, const Target&, const ServiceSpec&)
+ELASTICITY_SDK_MEMBER(stop_service, void, T&, const Call&, const Target&, const Ref&, milliseconds)
+ELASTICITY_SDK_MEMBER(service_status, std::optional<Instance>, T&, const Call&, const Target&, const Ref&)
+ELASTICITY_SDK_MEMBER(list_services, std::string, T&, const Call&, const Target&, std::string_view,
+                      const Emit&)
+
+// elasticity.metrics/1 and elasticity.events/1:
+ELASTICITY_SDK_MEMBER(sample, void, T&, const Call&, const std::vector<Target>&, const Emit&)
+ELASTICITY_SDK_MEMBER(watch, void, T&, const Call&, std::string_view, const EmitEvent&)
+
 #undef ELASTICITY_SDK_MEMBER
 
 #define ELASTICITY_SDK_REQUIRE(wanted, member, why) \
@@ -85,6 +97,17 @@ constexpr bool has_drain() {
     constexpr bool any = has_begin_drain<T>() || has_cancel_drain<T>();
     ELASTICITY_SDK_REQUIRE(any, begin_drain, "elasticity.drain/1 needs beside cancel_drain");
     ELASTICITY_SDK_REQUIRE(any, cancel_drain, "elasticity.drain/1 needs beside begin_drain");
+    return any;
+}
+
+template <class T>
+constexpr bool has_service() {
+    constexpr bool any = has_start_service<T>() || has_stop_service<T>() || has_service_status<T>() ||
+                         has_list_services<T>();
+    ELASTICITY_SDK_REQUIRE(any, start_service, "elasticity.service/1 needs beside the others");
+    ELASTICITY_SDK_REQUIRE(any, stop_service, "elasticity.service/1 needs beside start_service");
+    ELASTICITY_SDK_REQUIRE(any, service_status, "elasticity.service/1 needs beside start_service");
+    ELASTICITY_SDK_REQUIRE(any, list_services, "elasticity.service/1 needs beside start_service");
     return any;
 }
 
