@@ -4,6 +4,7 @@
 Prints what a plugin that is out there would not survive, and ends with 1 when there is anything to print; with
 77 where libabigail is missing.
 """
+import functools
 import os
 import shutil
 import sys
@@ -22,8 +23,14 @@ def changed_types(release, include, folder):
     return [difference] if difference else []
 
 
+@functools.cache
+def released_values(release):
+    with tempfile.TemporaryDirectory() as folder:
+        return abi_tools.values_of(release / "include", Path(folder))
+
+
 def changed_values(release, include, folder):
-    now, released = (abi_tools.values_of(each, folder) for each in (include, release / "include"))
+    now, released = abi_tools.values_of(include, folder), released_values(release)
     for name, value in released.items():
         if name.startswith("sizeof"):
             continue
@@ -40,7 +47,7 @@ def problems_of(include, release):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         try:
-            return [*changed_types(release, include, folder), *changed_values(release, include, folder)]
+            return changed_types(release, include, folder) or [*changed_values(release, include, folder)]
         except RuntimeError as error:
             return [str(error)]
 

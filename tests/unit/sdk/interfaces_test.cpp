@@ -1,5 +1,6 @@
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/unit/sdk/support.hpp"
 
@@ -188,4 +189,21 @@ TEST_CASE("interfaces: an answer that breaks the contract is an error that names
           "INTERNAL: the plugin emitted an event shorter than that of ABI 1.0");
     CHECK(said(half->watch(*new_call(), "null", [](HostEvent) {})) ==
           "INTERNAL: the plugin emitted an event with a null text or one over 64 KiB");
+}
+
+TEST_CASE("interfaces: events that a plugin emits from several threads arrive one at a time") {
+    constexpr int threads_count = 4, events_each = 500;
+    int arrived = 0;  // Not atomic: ThreadSanitizer would tell.
+    const OnEvent on_event = [&](HostEvent) { ++arrived; };
+    EventForwarder forwarder(on_event);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < threads_count; ++i)
+        threads.emplace_back([sink = forwarder.sink()] {
+            els_event event{};
+            event.size = sizeof event;
+            for (int sent = 0; sent < events_each; ++sent) sink->emit(sink->ctx, &event);
+        });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(arrived == threads_count * events_each);
+    CHECK(forwarder.broken() == std::nullopt);
 }
