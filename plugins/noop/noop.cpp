@@ -17,8 +17,13 @@ std::int64_t unix_ms_now() {
 /// Being its own provider, it forgets all workers with its process. README.md tells what the config does.
 class Noop {
 public:
-    static constexpr sdk::Info info{
-        "org.elasticity.noop", "1.0.0", "Workers in memory", "Elasticity", "", ELS_PF_UNLOAD_SAFE, 16};
+    static constexpr sdk::Info info{"org.elasticity.noop",
+                                    "1.0.0",
+                                    "Workers in memory",
+                                    "Elasticity",
+                                    "",
+                                    ELS_PF_UNLOAD_SAFE | ELS_PF_VOLATILE,
+                                    16};
 
     static constexpr std::string_view config_schema = R"({
         "type": "object", "additionalProperties": false, "properties": {
@@ -68,12 +73,16 @@ public:
         return worker == nullptr ? std::nullopt : std::optional(seen(*worker));
     }
 
-    /// A page token is the last key of the page before.
+    /// A page token names the last key of the page before, which may be gone by now.
     std::string list(const sdk::Call& call, std::string_view page, const sdk::Emit& emit) {
+        const std::string_view mark = "after ";
+        if (!page.empty() && page.substr(0, mark.size()) != mark)
+            throw sdk::Error(ELS_INVALID_ARGUMENT, "list: no page has this token");
+        const std::string_view last_key = page.substr(page.empty() ? 0 : mark.size());
         const std::lock_guard lock(mutex_);
         std::int64_t emitted = 0;
-        for (auto next = workers_.upper_bound(page); next != workers_.end(); ++next) {
-            if (emitted++ == page_size_) return std::prev(next)->first;
+        for (auto next = workers_.upper_bound(last_key); next != workers_.end(); ++next) {
+            if (emitted++ == page_size_) return std::string(mark) + std::prev(next)->first;
             call.check();
             emit(seen(next->second));
         }

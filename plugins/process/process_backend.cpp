@@ -178,7 +178,9 @@ std::optional<sdk::Instance> ProcessBackend::inspect(const sdk::Call& call, cons
     return worker ? std::optional(to_instance(*worker)) : std::nullopt;
 }
 
-std::string ProcessBackend::list(const sdk::Call& call, std::string_view, const sdk::Emit& emit) {
+std::string ProcessBackend::list(const sdk::Call& call, std::string_view page, const sdk::Emit& emit) {
+    if (!page.empty())
+        throw sdk::Error(ELS_INVALID_ARGUMENT, "list: there is one page, no other was ever named");
     make_folders();
     const ObservedByKey workers = workers_.all(call);
     for (const auto& [key, worker] : workers) {
@@ -220,8 +222,12 @@ void ProcessBackend::sweep(const ObservedByKey& workers) {
 void ProcessBackend::begin_drain(const sdk::Call& call, const sdk::Ref& ref, std::string_view signal_name) {
     const int number = signal_number(signal_name);
     const std::optional<Observed> worker = workers_.find(call, ref);
-    if (!worker || !signal_worker(worker->record.worker, number))
-        throw sdk::Error(ELS_NOT_FOUND, "no such worker runs");
+    if (!worker) throw sdk::Error(ELS_NOT_FOUND, "no such worker");
+    if (signal_worker(worker->record.worker, number)) return;
+    // One that ended takes no more messages: a second drain may come after the first has done its work.
+    const std::optional<Observed> now = workers_.find(call, ref);
+    if (now && now->record.phase != Record::Phase::ended)
+        throw sdk::Error(ELS_UNAVAILABLE, "the worker runs and cannot be signalled", ELS_ERR_RETRY_SAME);
 }
 
 void ProcessBackend::cancel_drain(const sdk::Call&, const sdk::Ref&) {
