@@ -29,6 +29,7 @@ cmake --install "$build" --prefix "$prefix" >/dev/null
 
 expect_files <<'END'
 bin/elasticity
+bin/elasticity-plugin-check
 lib/elasticity/plugins/1/docker.so
 lib/elasticity/plugins/1/noop.so
 lib/elasticity/plugins/1/process.so
