@@ -355,7 +355,8 @@ typedef struct els_events_v1 {
 enum {
     ELS_PF_UNLOAD_SAFE = 1u << 0, /* after close() nothing of the library runs or is referenced */
     ELS_PF_FORKS = 1u << 1,       /* starts child processes */
-    ELS_PF_PROCESS_ONLY = 1u << 2 /* must not share a process with the core, e.g. a Go runtime */
+    ELS_PF_PROCESS_ONLY = 1u << 2, /* must not share a process with the core, e.g. a Go runtime */
+    ELS_PF_VOLATILE = 1u << 3 /* instances live in the plugin's process and end with it: for tests alone */
 };
 
 typedef struct els_plugin {
