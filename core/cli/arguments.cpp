@@ -36,6 +36,7 @@ public:
         add_tool_command("resume", "Let a paused tool follow its queue again", Action::resume);
         add_status();
         add_config();
+        add_plugin();
     }
 
     std::variant<Invocation, EarlyEnd> parse(std::vector<std::string> arguments) {
@@ -169,6 +170,29 @@ private:
         rollback->add_flag("--yes", rollback_.yes, "Do not ask");
     }
 
+    void add_plugin() {
+        CLI::App* plugin =
+            app_.add_subcommand("plugin", "Write a new plugin; list and describe those that are there");
+        plugin->require_subcommand(1);
+        CLI::App* create =
+            add_command(*plugin, "new", "Write a project that is a plugin already", plugin_new_);
+        create->add_option("name", plugin_new_.name, "Such as my-cloud")->required()->type_name("NAME");
+        create->add_option("--directory", plugin_new_.directory, "Where to, instead of NAME")
+            ->type_name("DIR");
+        create->add_option("--language", plugin_new_.language, "c++ (default) or c")
+            ->type_name("LANGUAGE")
+            ->check(CLI::IsMember({"c++", "c"}));
+        add_command(*plugin, "list", "List the plugins that are installed or in use", plugin_list_);
+        CLI::App* describe = add_command(*plugin, "describe",
+                                         "Print the fields of a plugin's backends and tools", plugin_describe_);
+        describe->add_option("plugin", plugin_describe_.plugin, "A plugin's name, or its file")
+            ->required()
+            ->type_name("PLUGIN");
+        describe->add_flag("--markdown", plugin_describe_.markdown, "Print tables of Markdown");
+        CLI::App* inspect = add_command(*plugin, "inspect", "", plugin_inspect_)->group("");
+        inspect->add_option("file", plugin_inspect_.file)->required();
+    }
+
     Invocation invocation_{{default_settings_file(), false}, {}};
     RunArguments run_;
     DeployArguments deploy_;
@@ -178,6 +202,10 @@ private:
     ConfigShowArguments show_;
     ConfigHistoryArguments history_;
     ConfigRollbackArguments rollback_;
+    PluginNewArguments plugin_new_;
+    PluginListArguments plugin_list_;
+    PluginDescribeArguments plugin_describe_;
+    PluginInspectArguments plugin_inspect_;
     CLI::App app_{"Elasticity runs as many workers as each RabbitMQ queue needs.", "elasticity"};
 };
 

@@ -65,11 +65,30 @@ struct ConfigRollbackArguments {
     bool yes = false;
 };
 
+struct PluginNewArguments {
+    std::string name;
+    std::string directory;  ///< empty: the name
+    std::string language = "c++";
+};
+
+struct PluginListArguments {};
+
+struct PluginDescribeArguments {
+    std::string plugin;  ///< a name in the plugin folder, or a file
+    bool markdown = false;
+};
+
+/// Not for people: the child that loads a file for the two commands above.
+struct PluginInspectArguments {
+    std::string file;
+};
+
 /// A command line that was understood.
 struct Invocation {
     CommonArguments common;
     std::variant<RunArguments, DeployArguments, ToolArguments, StatusArguments, ConfigCheckArguments,
-                 ConfigShowArguments, ConfigHistoryArguments, ConfigRollbackArguments>
+                 ConfigShowArguments, ConfigHistoryArguments, ConfigRollbackArguments, PluginNewArguments, PluginListArguments,
+                 PluginDescribeArguments, PluginInspectArguments>
         command;
 };
 

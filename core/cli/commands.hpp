@@ -8,7 +8,7 @@ namespace elasticity::cli {
 /// alone.
 ExitCode run(const std::vector<std::string>& arguments, Terminal& terminal);
 
-// One file each: deploy_command.cpp, status_command.cpp, config_*_command.cpp. They have told everything when
+// One file each: deploy_command.cpp, status_command.cpp, config_*_command.cpp, plugin_*_command.cpp. They have told everything when
 // they return.
 ExitCode deploy(const CommonArguments& common, const DeployArguments& arguments, Terminal& terminal);
 ExitCode change_tool(const CommonArguments& common, const ToolArguments& arguments, Terminal& terminal);
@@ -19,6 +19,10 @@ ExitCode config_show(const CommonArguments& common, const ConfigShowArguments& a
 ExitCode config_history(const CommonArguments& common, const ConfigHistoryArguments& arguments,
                         Terminal& terminal);
 ExitCode config_rollback(const CommonArguments& common, const ConfigRollbackArguments& arguments,
+                         Terminal& terminal);
+ExitCode plugin_new(const CommonArguments& common, const PluginNewArguments& arguments, Terminal& terminal);
+ExitCode plugin_list(const CommonArguments& common, const PluginListArguments& arguments, Terminal& terminal);
+ExitCode plugin_describe(const CommonArguments& common, const PluginDescribeArguments& arguments,
                          Terminal& terminal);
 
 }  // namespace elasticity::cli

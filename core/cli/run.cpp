@@ -2,6 +2,7 @@
 
 #include "core/cli/commands.hpp"
 #include "core/daemon/daemon.hpp"
+#include "core/plugin_host/plugin_inspection.hpp"
 
 namespace elasticity::cli {
 namespace {
@@ -29,6 +30,14 @@ struct Dispatch {
     ExitCode operator()(const ConfigRollbackArguments& given) const {
         return config_rollback(common, given, terminal);
     }
+    ExitCode operator()(const PluginNewArguments& given) const { return plugin_new(common, given, terminal); }
+    ExitCode operator()(const PluginListArguments& given) const {
+        return plugin_list(common, given, terminal);
+    }
+    ExitCode operator()(const PluginDescribeArguments& given) const {
+        return plugin_describe(common, given, terminal);
+    }
+    ExitCode operator()(const PluginInspectArguments& given) const { answer_inspection(given.file); }
 };
 
 }  // namespace

@@ -36,6 +36,10 @@ lib/elasticity/plugins/1/process.so
 libexec/elasticity/elasticity-process-shim
 include/elasticity/sdk/abi.h
 include/elasticity/sdk/plugin.hpp
+lib/cmake/ElasticitySDK/ElasticitySDKConfig.cmake
+lib/pkgconfig/elasticity-sdk.pc
+share/elasticity/template/c++/plugin.cpp
+share/elasticity/template/c/plugin.c
 share/elasticity/schemas/deploy-message.schema.json
 share/elasticity/schemas/settings.schema.json
 share/elasticity/schemas/tools-file.schema.json

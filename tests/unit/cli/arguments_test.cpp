@@ -34,7 +34,7 @@ TEST_CASE("arguments: the help fits a screen of 80 columns and 24 lines") {
 
 TEST_CASE("arguments: the help names every command") {
     const std::string help = ended({"--help"}).text;
-    for (const char* command : {"run", "deploy", "remove", "pause", "resume", "status", "config"}) {
+    for (const char* command : {"run", "deploy", "remove", "pause", "resume", "status", "config", "plugin"}) {
         CAPTURE(command);
         CHECK(help.find(std::string("\n  ") + command + " ") != std::string::npos);
     }
@@ -66,7 +66,11 @@ TEST_CASE("arguments: what is wrong ends with 2 and one line") {
                                                {"deploy", "a", "--timeout", "5"},
                                                {"deploy", "a", "--wait", "--timeout", "0"},
                                                {"remove", "ocr", "--delete-queue", "sometimes"},
-                                               {"pause", "ocr", "--force"}}) {
+                                               {"pause", "ocr", "--force"},
+                                               {"plugin"},
+                                               {"plugin", "new"},
+                                               {"plugin", "new", "sky", "--language", "rust"},
+                                               {"plugin", "describe"}}) {
         CAPTURE(wrong);
         const EarlyEnd end = ended(wrong);
         CAPTURE(end.text);
