@@ -22,6 +22,7 @@ struct els_backend {
 /* A worker as its file holds it: "HASH NAME\nTOOL". */
 struct worker {
     char key[key_max + 1], name[key_max + 1], tool[tool_max + 1];
+    char id[key_max + 32]; /* KEY@TIME: another worker of the same key has another */
     unsigned long long hash;
     struct timespec created;
 };
@@ -85,12 +86,15 @@ static els_code read_worker(const els_backend *backend, els_view key, struct wor
     fclose(file);
     if (broken) return fail(error, ELS_INTERNAL, 0, path, "is no worker's file");
     worker->created = status.st_mtim;
+    snprintf(worker->id, sizeof worker->id, "%s@%lld.%09ld", worker->key, (long long)status.st_mtim.tv_sec,
+             status.st_mtim.tv_nsec);
     return ELS_OK;
 }
 
 static els_code emit(els_instance_sink *sink, const struct worker *worker) {
     els_instance instance = {.size = sizeof instance, .state = ELS_ST_RUNNING, .exit_code = -1};
-    instance.key = instance.id = view(worker->key);
+    instance.key = view(worker->key);
+    instance.id = view(worker->id);
     instance.name = view(worker->name);
     instance.tool = view(worker->tool);
     instance.spec_hash = worker->hash;
@@ -135,20 +139,27 @@ static els_code create(els_backend *backend, const els_call *call, const els_spe
     return emit(created, &worker);
 }
 
-static els_view name_in(const els_ref *ref) { return ref->key.len ? ref->key : ref->id; }
-
-static int names_one(const els_ref *ref) {
-    return !ref->key.len || !ref->id.len ||
-           (ref->key.len == ref->id.len && memcmp(ref->key.data, ref->id.data, ref->key.len) == 0);
+/* By key, or by the key within the id; where both are given, both must match. */
+static els_code find(const els_backend *backend, const els_ref *ref, struct worker *worker, els_error *error) {
+    els_view key = ref->key;
+    const char *at = ref->id.len ? memchr(ref->id.data, '@', ref->id.len) : NULL;
+    if (!key.len && at) key = (els_view){ref->id.data, (size_t)(at - ref->id.data)};
+    els_code code = read_worker(backend, key, worker, error);
+    if (code != ELS_OK || !ref->id.len) return code;
+    int matches = strlen(worker->id) == ref->id.len && memcmp(worker->id, ref->id.data, ref->id.len) == 0;
+    return matches ? ELS_OK : fail(error, ELS_NOT_FOUND, 0, "no such worker", "");
 }
 
 static els_code destroy(els_backend *backend, const els_call *call, const els_ref *ref, uint32_t grace_ms,
                         els_error *error) {
     char path[path_max];
+    struct worker worker;
     (void)grace_ms;
     els_code code = still_wanted(call, error);
-    if (code != ELS_OK || !is_key(name_in(ref)) || !names_one(ref)) return code;
-    path_of(backend, name_in(ref), path);
+    if (code == ELS_OK) code = find(backend, ref, &worker, error);
+    if (code == ELS_NOT_FOUND) return ELS_OK;
+    if (code != ELS_OK) return code;
+    path_of(backend, view(worker.key), path);
     return unlink(path) == 0 || errno == ENOENT ? ELS_OK : unreachable(error, path);
 }
 
@@ -156,18 +167,18 @@ static els_code inspect(els_backend *backend, const els_call *call, const els_re
                         els_instance_sink *found, els_error *error) {
     struct worker worker;
     els_code code = still_wanted(call, error);
-    if (code != ELS_OK) return code;
-    if (!names_one(ref)) return fail(error, ELS_NOT_FOUND, 0, "no such worker", "");
-    code = read_worker(backend, name_in(ref), &worker, error);
+    if (code == ELS_OK) code = find(backend, ref, &worker, error);
     return code == ELS_OK ? emit(found, &worker) : code;
 }
 
 static els_code list(els_backend *backend, const els_call *call, els_view page, els_instance_sink *found,
                      els_sink *next_page, els_error *error) {
-    (void)page, (void)next_page; /* everything is on one page */
+    (void)next_page;
+    if (page.len) return fail(error, ELS_INVALID_ARGUMENT, 0, "there is one page, without a name", "");
+    els_code code = still_wanted(call, error);
+    if (code != ELS_OK) return code;
     DIR *folder = opendir(backend->folder);
     if (!folder) return unreachable(error, backend->folder);
-    els_code code = ELS_OK;
     struct dirent *entry;
     while (errno = 0, code == ELS_OK && (entry = readdir(folder)) != NULL) {
         struct worker worker;

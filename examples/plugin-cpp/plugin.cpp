@@ -1,6 +1,7 @@
-// A backend that lends out machines which are there already: a rack, a room of desks, a list in a file. It shows
-// config that is checked beyond its schema, a quota that sends the core to the next backend, and a page at a time.
+// A backend that lends out machines which are there already: a rack, a room of desks. It shows a config that is
+// checked beyond its schema, a quota that sends the core to the next backend, and lists in pages.
 #include <boost/json.hpp>
+#include <charconv>
 #include <elasticity/sdk/plugin.hpp>
 #include <filesystem>
 #include <fstream>
@@ -76,7 +77,7 @@ public:
 
     /// A page token is the number of the machine to go on with.
     std::string list(const sdk::Call& call, std::string_view page, const sdk::Emit& emit) {
-        const std::size_t first = page.empty() ? 0 : std::stoul(std::string(page));
+        const std::size_t first = page.empty() ? 0 : number_of(page);
         const std::size_t last = std::min(first + page_size_, machines_.size());
         for (std::size_t i = first; i < last; ++i) {
             call.check();
@@ -86,13 +87,22 @@ public:
     }
 
 private:
+    std::size_t number_of(std::string_view page) const {
+        std::size_t number = 0;
+        const auto [end, failed] = std::from_chars(page.data(), page.data() + page.size(), number);
+        if (failed == std::errc() && end == page.data() + page.size() && number < machines_.size()) return number;
+        throw sdk::Error(ELS_INVALID_ARGUMENT, "no page of ours");
+    }
+
     /// Whom a machine is lent to stands in a file of its own, since nothing in a rack could remember it.
     fs::path slip_of(const std::string& machine) const { return folder_ / machine; }
 
     void write_slip(const std::string& machine, const sdk::Spec& spec) const {
         const fs::path fresh = folder_ / (".new-" + machine);
         std::ofstream slip(fresh);
-        slip << spec.hash << ' ' << spec.key << ' ' << spec.name << ' ' << std::quoted(std::string(spec.tool));
+        const auto now = std::chrono::system_clock::now().time_since_epoch();  // the next loan is another one
+        slip << now.count() << ' ' << spec.hash << ' ' << spec.key << ' ' << spec.name << ' '
+             << std::quoted(std::string(spec.tool));
         if (!slip.flush()) throw sdk::Error(ELS_UNAVAILABLE, "cannot write " + fresh.string(), ELS_ERR_RETRY_SAME);
         fs::rename(fresh, slip_of(machine));  // whole, or not there
     }
@@ -101,10 +111,10 @@ private:
         std::ifstream slip(slip_of(machine));
         if (!slip && !fs::exists(slip_of(machine))) return std::nullopt;
         sdk::Instance instance;
-        slip >> instance.spec_hash >> instance.key >> instance.name >> std::quoted(instance.tool);
+        slip >> instance.id >> instance.spec_hash >> instance.key >> instance.name >> std::quoted(instance.tool);
         if (!slip)  // could not see is not "not there"
             throw sdk::Error(ELS_UNAVAILABLE, "cannot read " + slip_of(machine).string(), ELS_ERR_RETRY_SAME);
-        instance.id = machine + "/" + instance.key;
+        instance.id = machine + "/" + instance.id;
         instance.address = machine;
         instance.state = ELS_ST_RUNNING;
         return instance;

@@ -6,8 +6,7 @@
 
 namespace sdk = elasticity::sdk;
 
-class MyCloud {
-public:
+struct MyCloud {
     static constexpr sdk::Info info{"org.example.my-cloud", "0.1.0", "MyCloud", "", "", ELS_PF_FORKS, 8};
     static constexpr std::string_view config_schema = R"({"type": "object", "required": ["client"],
         "additionalProperties": false, "properties": {
@@ -23,7 +22,7 @@ public:
 
     sdk::Instance create(const sdk::Call& call, const sdk::Spec& spec) {
         std::vector<std::string> words{"create", std::string(spec.key), std::to_string(spec.hash),
-                                       std::string(spec.name), std::string(spec.tool)};
+                                       std::string(spec.name), sdk::json_string(spec.tool)};
         const auto command = boost::json::parse(spec.params).at("command");
         for (const auto& word : command.as_array()) words.emplace_back(word.as_string());
         const sdk::Instance worker = ask(call, words, sdk::environment_of(spec)).at(0);
@@ -42,13 +41,13 @@ public:
         return std::nullopt;
     }
 
-    std::string list(const sdk::Call& call, std::string_view, const sdk::Emit& emit) {
+    std::string list(const sdk::Call& call, std::string_view page, const sdk::Emit& emit) {
+        if (!page.empty()) throw sdk::Error(ELS_INVALID_ARGUMENT, "there is one page, without a name");
         for (const auto& each : ask(call, {"list"})) emit(each);
         return {};  // there is no next page
     }
 
 private:
-    /// The provider answers with a line for each worker.
     std::vector<sdk::Instance> ask(const sdk::Call& call, std::vector<std::string> words,
                                    const std::vector<std::string>& environment = {}) {
         words.insert(words.begin(), {client_, account_});
@@ -57,9 +56,10 @@ private:
             throw sdk::Error(ELS_UNAVAILABLE, answer.errors, ELS_ERR_RETRY_SAME | ELS_ERR_MAYBE_DONE);
         std::istringstream lines(answer.output);
         std::vector<sdk::Instance> workers;
-        for (sdk::Instance each; lines >> each.key >> each.spec_hash >> each.state >> each.name;) {
-            std::getline(lines >> std::ws, each.tool);
-            workers.emplace_back(each).id = each.key;
+        for (sdk::Instance it; lines >> it.key >> it.id >> it.spec_hash >> it.state >> it.name;) {
+            std::getline(lines, it.tool);
+            it.tool = boost::json::parse(it.tool).as_string();
+            workers.push_back(it);
         }
         return workers;
     }
