@@ -12,6 +12,7 @@ import tempfile
 import daemon_test
 from broker import SUPPORT
 from daemon_test import DaemonTest, deploy
+from waiting import await_that
 
 SOURCE = SUPPORT.parent.parent
 TUTORIAL = SOURCE / "docs/tutorials/first-plugin.md"
@@ -187,9 +188,12 @@ class OutsideTheTree(SdkTest):
                           plugin_dir=self.expose(rack, folder))
         self.send(deploy(self.tool("rack", options={"purpose": "tests"}), self.tool("folder", note="for tests")))
         for kind in ("rack", "folder"):
-            # They consume nothing, which the module tells as soon as it knows.
-            self.statuses.await_one(tool=kind, state=("running", "degraded"), running=2)
+            await_that(f"2 workers of {kind}", lambda kind=kind: self.running(kind) == 2)
         self.remove_all("rack", "folder")
+
+    def running(self, name):
+        tool = self.module.tool(name)
+        return [instance["state"] for instance in tool["instances"]].count("running") if tool else 0
 
     @staticmethod
     def tool(kind, **fields):
