@@ -83,6 +83,13 @@ TEST_CASE("plugin inspection: a plugin that ends the process, or never returns, 
     CHECK(hung.error().message == (fixtures / "hangs.so").string() + ": it did not answer within 500 ms");
 }
 
+TEST_CASE("plugin inspection: what a plugin prints does not get into the answer") {
+    const auto chatter = inspect_plugin(fixtures / "chatters.so", own_program());
+    REQUIRE(chatter.has_error());
+    CHECK(chatter.error().message == (fixtures / "chatters.so").string() +
+                                         ": no Elasticity plugin: it lacks elasticity_plugin_negotiate");
+}
+
 TEST_CASE("plugin describe: shows the fields of backends and tools as tables") {
     const World world;
     const Outcome outcome = world.run({"plugin", "describe", "noop"});
