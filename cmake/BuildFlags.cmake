@@ -1,6 +1,6 @@
 # Warnings, sanitizers and nothing else. Our targets link `elasticity_build_flags`; third-party mains do not.
 add_library(elasticity_build_flags INTERFACE)
-target_compile_options(elasticity_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+target_compile_options(elasticity_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
                                                         -Wimplicit-fallthrough -fno-omit-frame-pointer)
 if(ELASTICITY_WERROR)
     target_compile_options(elasticity_build_flags INTERFACE -Werror)
