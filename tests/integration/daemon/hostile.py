@@ -1,5 +1,6 @@
 """Mutations of a valid deploy message: each a line of bytes, all from one seed."""
 
+import copy
 import json
 import random
 
@@ -25,16 +26,21 @@ def places_in(value, found):
     return found
 
 
+def value(dice):
+    """One of its own: a list or an object that stood in two places could come to hold itself."""
+    return copy.deepcopy(dice.choice(VALUES))
+
+
 def bend(dice, document):
     """Changes the structure: a value, a name, or something too much."""
     holder, key = dice.choice(places_in(document, []))
     kind = dice.randrange(4)
     if kind == 0:
-        holder[key] = dice.choice(VALUES)
+        holder[key] = value(dice)
     elif kind == 1:
         del holder[key]
     elif kind == 2 and isinstance(holder, dict):
-        holder[dice.choice(["force", "nosuch", "tool", "queue", "", "removing", "generation"])] = dice.choice(VALUES)
+        holder[dice.choice(["force", "nosuch", "tool", "queue", "", "removing", "generation"])] = value(dice)
     else:
         tools = document.get("tools")
         document["tools"] = tools * dice.randrange(4) if isinstance(tools, list) else [tools]
