@@ -2,11 +2,12 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdlib>
 #include <future>
 #include <map>
+#include <mutex>
 #include <random>
-#include <thread>
 
 #include "broker.hpp"
 #include "core/io/rabbitmq/deploy_listener.hpp"
@@ -86,13 +87,21 @@ TEST_CASE("listener: the next batch is handled while the disk owes the verdict o
     ListenerSettings one_by_one = listen_to(queue.name());
     one_by_one.batch_bytes_max = 1;
     Inbox<Delivery> inbox;
-    std::atomic<int> owed = 0;
-    std::atomic<int> owed_max = 0;
+    std::mutex mutex;
+    std::condition_variable changed;
+    int owed = 0;
+    int owed_max = 0;
     DeployListener listener(broker.session("em-1"), one_by_one, [&](std::span<const Delivery> batch) -> PendingVerdict {
-        owed_max = std::max(owed_max.load(), ++owed);
+        {
+            const std::lock_guard lock(mutex);
+            owed_max = std::max(owed_max, ++owed);
+            changed.notify_all();
+        }
         for (const Delivery& delivery : batch) inbox.put(delivery);
-        return std::async(std::launch::async, [&owed] {
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));  // as a disk takes it
+        return std::async(std::launch::async, [&] {
+            // The disk takes until the next batch is handled too; the last batch has no next one.
+            std::unique_lock lock(mutex);
+            changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return owed > 1; });
             --owed;
             return BatchVerdict::acknowledge;
         });
