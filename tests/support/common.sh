@@ -63,8 +63,9 @@ start_server() {
     mkdir -p "$dir/log"
     ELASTICITY_TEST_SERVER="$dir" setsid "$@" </dev/null >>"$dir/log/$name" 2>&1 &
     echo $! >"$dir/$name.pid"
-    # Until the exec the process is still a copy of this shell, without the mark.
-    await 2 is_running "$name" || fail_with_log "$name" "$name ended at once"
+    # Until the exec the process is still a copy of this shell, without the mark; a busy disk may take its time.
+    await 30 is_marked_or_ended "$name" $! || true
+    is_running "$name" || fail_with_log "$name" "$name ended at once"
 }
 
 # Whether NAME.pid names a living process, and one that this directory started (ids are used again).
@@ -77,6 +78,11 @@ is_running() {
 
 is_gone() {
     ! is_running "$1"
+}
+
+# is_marked_or_ended NAME PID
+is_marked_or_ended() {
+    is_running "$1" || ! kill -0 "$2"
 }
 
 # stop_server NAME SIGNAL SECONDS: signals, awaits the end, and kills what does not end in time.

@@ -84,7 +84,7 @@ launch() {
     if is_gone containerd; then
         rm -f "$RUNTIME_DIR/containerd.sock"
         start_server containerd containerd --config "$dir/containerd.toml"
-        await 20 is_containerd_ready || fail_with_log containerd "containerd did not start"
+        await $start_timeout_s is_containerd_ready || fail_with_log containerd "containerd did not start"
     fi
     rm -f "$RUNTIME_DIR/docker.pid"
     local bridge=$BRIDGE
@@ -140,7 +140,7 @@ tear_down() {
     stop_server dockerd TERM $stop_timeout_s
     stop_server containerd TERM $stop_timeout_s
     kill_shims
-    await 5 has_no_shims || fail "containers of $dir still run"
+    await $stop_timeout_s has_no_shims || fail "containers of $dir still run"
     unmount_all
     if [[ -e /sys/class/net/$BRIDGE ]]; then
         ip link delete "$BRIDGE"

@@ -60,6 +60,13 @@ class Module:
     def listens(status):
         return "consumes" in (status["brokers"][0]["listener"] or "")
 
+    def await_listening(self, wanted=True):
+        """An answer that does not come tells neither."""
+        def look():
+            status = self.status()
+            return status and self.listens(status) == wanted
+        await_that("the daemon listens" if wanted else "the daemon notices that its broker went", look)
+
     def stop(self, seconds=60):
         """SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)

@@ -44,7 +44,7 @@ case $command in
         [[ -e $dir/env ]] || write_settings
         source "$dir/env"
         start_server registry docker-registry serve "$dir/config.yml"
-        await 20 is_ready_or_dead || true
+        await 60 is_ready_or_dead || true
         is_ready >/dev/null 2>&1 || fail_with_log registry "the registry did not start"
         ;;
     stop) stop_server registry TERM 10 ;;

@@ -39,7 +39,7 @@ class LostToolsFile(FilesTest):
     def roll_back(self, generation, workers):
         done = self.module.cli("config", "rollback", str(generation), "--yes")
         self.assertEqual(0, done.returncode, done.stderr)
-        await_that("the daemon listens again", lambda: self.module.listens(self.module.status()))
+        self.module.await_listening()
         self.assertEqual(workers, self.processes())
         self.assertEqual(2, self.module.desired()["jobs"]["min_instances"])
 

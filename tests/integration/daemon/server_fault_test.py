@@ -6,7 +6,7 @@ from broker import Broker, OwnNode
 from daemon_test import DaemonTest, deploy, docker_tool, process_tool
 from engine import KEY, OwnEngine
 from module import DEPLOY
-from waiting import await_that, holds_for
+from waiting import holds_for
 
 
 class BrokerFault(DaemonTest):
@@ -21,10 +21,10 @@ class BrokerFault(DaemonTest):
         self.statuses.await_one(tool="jobs", state="deploying")
         before = self.await_processes(2)
         self.node.run("stop")
-        await_that("the module notices", lambda: not self.module.listens(self.module.status()))
+        self.module.await_listening(wanted=False)
         holds_for(3, "workers go on without a broker", lambda: self.processes() == before)
         self.node.run("restart")
-        await_that("the module listens again", lambda: self.module.listens(self.module.status()))
+        self.module.await_listening()
         self.assertEqual(before, self.processes())
         self.send(deploy(process_tool("jobs", 3), request_id="after"))
         self.statuses.await_one(tool="jobs", state="accepted", request_id="after")
