@@ -62,18 +62,24 @@ start_server() {
     shift
     mkdir -p "$dir/log"
     ELASTICITY_TEST_SERVER="$dir" setsid "$@" </dev/null >>"$dir/log/$name" 2>&1 &
-    echo $! >"$dir/$name.pid"
+    local pid=$!
+    echo $pid >"$dir/$name.pid"
     # Until the exec the process is still a copy of this shell, without the mark; a busy disk may take its time.
-    await 30 is_marked_or_ended "$name" $! || true
-    is_running "$name" || fail_with_log "$name" "$name ended at once"
+    await 30 is_marked_or_ended "$name" $pid && is_running "$name" || fail_with_log "$name" "$name ended at once"
 }
 
-# Whether NAME.pid names a living process, and one that this directory started (ids are used again).
+# Whether NAME.pid names a living process, and one that this directory started (ids are used again). In the middle of
+# an exec a process shows no environment, and is asked again.
 is_running() {
-    local pid
+    local pid environment attempt
     pid=$(cat "$dir/$1.pid" 2>/dev/null) && [[ -n $pid ]] || return 1
-    grep -qE '^State:[[:space:]]+[^Z]' "/proc/$pid/status" 2>/dev/null || return 1
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "ELASTICITY_TEST_SERVER=$dir"
+    for attempt in {1..20}; do
+        grep -qE '^State:[[:space:]]+[^Z]' "/proc/$pid/status" 2>/dev/null || return 1
+        environment=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ") || true
+        [[ -z $environment ]] || break
+        sleep $poll_interval_s
+    done
+    grep -qxF "ELASTICITY_TEST_SERVER=$dir" <<<"$environment"
 }
 
 is_gone() {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -148,6 +149,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint, c
 Result<void> Connection::connect(const Endpoint& endpoint) {
     amqp_socket_t* socket = endpoint.tls ? amqp_ssl_socket_new(state_) : amqp_tcp_socket_new(state_);
     if (socket == nullptr) throw std::bad_alloc();
+    is_tls_ = endpoint.tls.has_value();
     if (endpoint.tls) {
         if (auto done = set_up_tls(socket, *endpoint.tls); done.has_error())
             return within(name_, done.error());
@@ -203,7 +205,7 @@ Result<void> Connection::close_channel(amqp_channel_t channel) {
 Result<void*> Connection::call(amqp_channel_t channel, amqp_method_number_t method,
                                amqp_method_number_t answer, void* arguments) {
     last_reply_code_ = 0;
-    release_sends();
+    if (auto sent = release_sends(); sent.has_error()) return sent.error();
     std::array<amqp_method_number_t, 2> answers{answer, 0};
     const amqp_rpc_reply_t reply = amqp_simple_rpc(state_, channel, method, answers.data(), arguments);
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) return reply.reply.decoded;
@@ -219,11 +221,63 @@ void Connection::hold_sends() {
     sends_held_ = ::setsockopt(amqp_get_sockfd(state_), IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
 }
 
-void Connection::release_sends() {
-    if (!sends_held_) return;
+Result<void> Connection::release_sends() {
+    if (!together_.empty()) {
+        auto written = write_all(together_);
+        together_.clear();
+        if (written.has_error()) return written;
+    }
+    if (!sends_held_) return {};
     const int off = 0;
     ::setsockopt(amqp_get_sockfd(state_), IPPROTO_TCP, TCP_CORK, &off, sizeof off);
     sends_held_ = false;
+    return {};
+}
+
+/// rabbitmq-c writes whole frames from this same thread, so that ours may stand between them.
+Result<void> Connection::write_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::send(amqp_get_sockfd(state_), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+        if (written >= 0 || errno == EINTR) continue;
+        if (errno != EAGAIN) return failure("send", AMQP_STATUS_SOCKET_ERROR);
+        pollfd full{amqp_get_sockfd(state_), POLLOUT, 0};
+        if (::poll(&full, 1, heartbeat_s_ > 0 ? 2'000 * heartbeat_s_ : -1) == 0)
+            return failure("send", AMQP_STATUS_TIMEOUT);
+    }
+    return {};
+}
+
+/// A method frame as in AMQP 0-9-1, section 2.3.5: type, channel, size, class and method id, arguments, end.
+Result<void> Connection::send_together(amqp_channel_t channel, amqp_method_number_t method, void* arguments) {
+    if (is_tls_) {
+        hold_sends();
+        return send(channel, method, arguments);
+    }
+    std::array<unsigned char, 1024> encoded;
+    const int size = amqp_encode_method(method, arguments, {encoded.size(), encoded.data()});
+    if (size < 0) return failure("encode", size);
+    const auto put = [this](uint64_t value, int bytes) {
+        for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+            together_ += static_cast<char>(value >> shift & 0xFF);
+    };
+    put(AMQP_FRAME_METHOD, 1);
+    put(channel, 2);
+    put(static_cast<uint64_t>(size) + 4, 4);
+    put(method, 4);
+    together_.append(reinterpret_cast<const char*>(encoded.data()), static_cast<size_t>(size));
+    put(AMQP_FRAME_END, 1);
+    return {};
+}
+
+/// Powers of two, as each change costs a system call.
+void Connection::set_receive_low_water() {
+    // OpenSSL may hold a part of what is sure, where poll does not see it.
+    const int low_water = is_tls_ || sure_bytes_ == 0 ? 1 : static_cast<int>(std::bit_floor(sure_bytes_));
+    if (low_water == receive_low_water_) return;
+    // Where it fails every packet wakes us.
+    ::setsockopt(amqp_get_sockfd(state_), SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof low_water);
+    receive_low_water_ = low_water;
 }
 
 Result<void> Connection::send(amqp_channel_t channel, amqp_method_number_t method, void* arguments) {
@@ -246,17 +300,22 @@ Result<WaitOutcome> Connection::wait_frame(amqp_frame_t& frame, std::chrono::mil
     const auto deadline = steady_clock::now() + timeout;
     // rabbitmq-c sends heartbeats only while it is asked for frames.
     const int64_t poll_ms_max = heartbeat_s_ > 0 ? heartbeat_s_ * 250 : 60'000;
-    for (;;) {
-        // A frame may wait in the buffers of rabbitmq-c or OpenSSL, where poll does not see it: ask there
-        // first.
-        const timeval at_once{0, 0};
-        const int status = amqp_simple_wait_frame_noblock(state_, &frame, &at_once);
-        if (status == AMQP_STATUS_OK) return WaitOutcome::frame;
-        if (status != AMQP_STATUS_TIMEOUT) return failure("wait", status);
+    // A frame may wait in the buffers of rabbitmq-c or OpenSSL, where poll does not see it. Where they are known to be
+    // empty, asking before the poll would only cost system calls.
+    bool may_wait = is_tls_ || timeout.count() <= 0 || amqp_frames_enqueued(state_) != 0 ||
+                    amqp_data_in_buffer(state_) != 0;
+    for (;; may_wait = true) {
+        if (may_wait) {
+            const timeval at_once{0, 0};
+            const int status = amqp_simple_wait_frame_noblock(state_, &frame, &at_once);
+            if (status == AMQP_STATUS_OK) return WaitOutcome::frame;
+            if (status != AMQP_STATUS_TIMEOUT) return failure("wait", status);
+        }
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
-        release_sends();
+        if (auto sent = release_sends(); sent.has_error()) return sent.error();
         if (left <= 0) return WaitOutcome::timeout;
+        set_receive_low_water();
         std::array<pollfd, 2> polled{pollfd{amqp_get_sockfd(state_), POLLIN, 0},
                                      pollfd{wake != nullptr ? wake->fd() : -1, POLLIN, 0}};
         const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(std::min(left, poll_ms_max)));
@@ -281,7 +340,8 @@ std::optional<Error> Connection::closed_by(const amqp_frame_t& frame) {
 }
 
 void Connection::answer_close(amqp_channel_t channel, const amqp_method_t& method) {
-    // A failure shows at the next use of the connection.
+    // A failure shows at the next use of the connection. What waits was meant for the channel as it was.
+    if (release_sends().has_error()) return;
     if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
         amqp_channel_close_ok_t ok{};
         amqp_send_method(state_, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
@@ -295,7 +355,7 @@ void Connection::answer_close(amqp_channel_t channel, const amqp_method_t& metho
 void Connection::close() {
     if (broken_) return;
     broken_ = true;
-    release_sends();
+    if (release_sends().has_error()) return;
     // A broker under alarm does not read from a publisher: the good-bye must not wait for its answer long.
     const timeval timeout{1, 0};
     amqp_set_rpc_timeout(state_, &timeout);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/io/rabbitmq/endpoint.hpp"
 #include "core/model/error.hpp"
@@ -50,6 +51,10 @@ public:
     /// Sends a method and waits for nothing.
     Result<void> send(amqp_channel_t channel, amqp_method_number_t method, void* arguments);
 
+    /// The same for a burst of methods with short texts: sent with one system call, when this thread next waits for the
+    /// broker. Over TLS they are sent at once.
+    Result<void> send_together(amqp_channel_t channel, amqp_method_number_t method, void* arguments);
+
     /// Publishes to the default exchange and waits for nothing.
     Result<void> publish(amqp_channel_t channel, const std::string& queue, bool mandatory,
                          const amqp_basic_properties_t& properties, const std::string& body);
@@ -57,6 +62,10 @@ public:
     /// The next frame of any channel, valid until the next call; heartbeats never show. Ends early when
     /// `wake` (may be null) is notified; the notification stays pending.
     Result<WaitOutcome> wait_frame(amqp_frame_t& frame, std::chrono::milliseconds timeout, WakeEvent* wake);
+
+    /// What the broker is sure to send, whatever it answers: `wait_frame` wakes up for no less, so that a burst of answers
+    /// costs few wake-ups. Zero ends it. (SO_RCVLOWAT, socket(7); without effect over TLS.)
+    void expect_bytes(size_t sure) { sure_bytes_ = sure; }
 
     /// Frees what the channel's earlier frames used. Every frame of it becomes invalid.
     void release(amqp_channel_t channel);
@@ -79,7 +88,9 @@ public:
 
 private:
     explicit Connection(const Endpoint& endpoint);
-    void release_sends();
+    Result<void> release_sends();
+    void set_receive_low_water();
+    Result<void> write_all(std::string_view bytes);
     Result<void> connect(const Endpoint& endpoint);
     Result<void> log_in(const Endpoint& endpoint, const std::string& module_name, const std::string& role);
     Error failure(const std::string& doing, const amqp_rpc_reply_t& reply);
@@ -94,6 +105,10 @@ private:
     int last_reply_code_ = 0;
     bool broken_ = false;
     bool sends_held_ = false;
+    bool is_tls_ = false;
+    size_t sure_bytes_ = 0;
+    int receive_low_water_ = 1;
+    std::string together_;  ///< whole frames
     /// A duplicate: rabbitmq-c may close its own descriptor at any time, and the number be used again.
     int interrupt_fd_ = -1;
 };

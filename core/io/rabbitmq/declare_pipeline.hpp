@@ -44,6 +44,7 @@ private:
         size_t answered = 0;
     };
 
+    size_t sure_bytes(const Round& round) const;
     Result<void> fill(Round& round, size_t channel);
     Result<void> take(Round& round, const amqp_frame_t& frame);
     Result<void> take_counts(Round& round, size_t channel, const amqp_queue_declare_ok_t& counts);

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker.hpp"
+#include "core/io/rabbitmq/declare_pipeline.hpp"
 #include "core/io/rabbitmq/queue_admin.hpp"
 
 using namespace elasticity;
@@ -30,6 +31,24 @@ TEST_CASE("TLS: the right authority and host name connect, and messages larger t
     message.body = std::string(300'000, 'x');
     CHECK_FALSE(publish_confirmed(**connection, message, std::chrono::seconds(10)).has_error());
     CHECK(queue_counts(**connection, queue.name())->messages == 1);
+}
+
+TEST_CASE("TLS: a round of readings larger than the channels hold at once is answered, present and missing") {
+    const Broker broker = Broker::shared();
+    const TestQueue queue(broker, "tls-read");
+    auto connection = Connection::open(broker.tls_endpoint(), "test", "test");
+    REQUIRE_FALSE(connection.has_error());
+    DeclarePipeline pipeline(**connection);
+    REQUIRE_FALSE(pipeline.open().has_error());
+    std::vector<std::string> queues(DeclarePipeline::channels_max * DeclarePipeline::outstanding_max * 2, queue.name());
+    for (size_t i = 0; i < queues.size(); i += 50) queues[i] = "missing-" + std::to_string(i);
+    const auto answers = pipeline.ask(queues, DeclarePipeline::outstanding_max,
+                                      std::chrono::steady_clock::now() + std::chrono::seconds(60));
+    REQUIRE_FALSE(answers.has_error());
+    for (size_t i = 0; i < queues.size(); ++i) {
+        const QueueState wanted = i % 50 == 0 ? QueueState::missing : QueueState::present;
+        if ((*answers)[i].state != wanted) FAIL(queues[i] << ": " << (*answers)[i].reason);
+    }
 }
 
 TEST_CASE("TLS: a client certificate is accepted") {
