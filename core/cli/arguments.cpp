@@ -37,6 +37,7 @@ public:
         add_status();
         add_config();
         add_plugin();
+        add_plugin_host();
     }
 
     std::variant<Invocation, EarlyEnd> parse(std::vector<std::string> arguments) {
@@ -193,6 +194,14 @@ private:
         inspect->add_option("file", plugin_inspect_.file)->required();
     }
 
+    /// For the daemon, not for people: in no help.
+    void add_plugin_host() {
+        CLI::App* command = add_command(app_, "plugin-host", "Serve one plugin to the daemon", plugin_host_);
+        command->group("");
+        command->add_option("--parent", plugin_host_.parent, "The daemon's process")->required()->type_name("PID");
+        command->add_option("backend", plugin_host_.backend, "The backend's name")->required()->type_name("NAME");
+    }
+
     Invocation invocation_{{default_settings_file(), false}, {}};
     RunArguments run_;
     DeployArguments deploy_;
@@ -206,6 +215,7 @@ private:
     PluginListArguments plugin_list_;
     PluginDescribeArguments plugin_describe_;
     PluginInspectArguments plugin_inspect_;
+    PluginHostArguments plugin_host_;
     CLI::App app_{"Elasticity runs as many workers as each RabbitMQ queue needs.", "elasticity"};
 };
 

@@ -48,6 +48,12 @@ struct StatusArguments {
     bool watch = false;
 };
 
+/// Hidden: what the daemon starts for a backend.
+struct PluginHostArguments {
+    int parent = 0;
+    std::string backend;  ///< for `ps` alone
+};
+
 struct ConfigCheckArguments {
     std::string file;  ///< empty: the settings file
 };
@@ -88,7 +94,7 @@ struct Invocation {
     CommonArguments common;
     std::variant<RunArguments, DeployArguments, ToolArguments, StatusArguments, ConfigCheckArguments,
                  ConfigShowArguments, ConfigHistoryArguments, ConfigRollbackArguments, PluginNewArguments, PluginListArguments,
-                 PluginDescribeArguments, PluginInspectArguments>
+                 PluginDescribeArguments, PluginInspectArguments, PluginHostArguments>
         command;
 };
 

@@ -8,6 +8,7 @@
 #include "core/io/state/tools_file.hpp"
 #include "core/model/json_text.hpp"
 #include "core/plugin_host/backend_catalog.hpp"
+#include "core/plugin_host/plugin_folder.hpp"
 #include "core/state/tools_text.hpp"
 
 namespace elasticity::cli {

@@ -2,6 +2,7 @@
 
 #include "core/cli/commands.hpp"
 #include "core/daemon/daemon.hpp"
+#include "core/plugin_host/isolation/plugin_server.hpp"
 #include "core/plugin_host/plugin_inspection.hpp"
 
 namespace elasticity::cli {
@@ -38,6 +39,9 @@ struct Dispatch {
         return plugin_describe(common, given, terminal);
     }
     ExitCode operator()(const PluginInspectArguments& given) const { answer_inspection(given.file); }
+    ExitCode operator()(const PluginHostArguments& given) const {
+        return static_cast<ExitCode>(run_plugin_host(given.parent));
+    }
 };
 
 }  // namespace

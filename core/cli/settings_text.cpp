@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "core/model/json_text.hpp"
-#include "core/plugin_host/backend_catalog.hpp"
+#include "core/plugin_host/plugin_folder.hpp"
 
 namespace elasticity::cli {
 namespace json = boost::json;
@@ -69,6 +69,8 @@ json::object to_json(const BackendSettings& backend) {
     json::object object{{"plugin", backend.plugin}};
     if (backend.max_instances) object["max_instances"] = *backend.max_instances;
     if (backend.concurrency) object["concurrency"] = *backend.concurrency;
+    object["isolation"] = backend.isolation == Isolation::in_process ? "in_process" : "process";
+    object["plugin_memory_bytes"] = backend.plugin_memory_bytes;
     for (const auto& member : backend.config) object.insert(member);
     return object;
 }

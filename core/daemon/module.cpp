@@ -18,6 +18,7 @@
 #include "core/io/rabbitmq/deploy_listener.hpp"
 #include "core/io/rabbitmq/publisher.hpp"
 #include "core/plugin_host/plugin_backends.hpp"
+#include "core/plugin_host/plugin_folder.hpp"
 
 namespace elasticity {
 namespace json = boost::json;

@@ -34,11 +34,15 @@ struct TargetSettings {
     std::optional<TlsSettings> tls;
 };
 
+enum class Isolation { process, in_process };
+
 struct BackendSettings {
     std::string name;
     std::string plugin;
     std::optional<std::uint32_t> max_instances;
     std::optional<std::uint32_t> concurrency;
+    Isolation isolation = Isolation::process;
+    std::uint64_t plugin_memory_bytes = 1073741824;  ///< of its process
     boost::json::object config;  ///< what the plugin gets, before it is checked against its schema
 };
 

@@ -1,10 +1,11 @@
 #include "core/plugin_host/backend_catalog.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "core/model/json_text.hpp"
 #include "core/model/schema.hpp"
-#include "sdk/host/backend.hpp"
+#include "core/plugin_host/loaded_plugin.hpp"
 
 namespace elasticity {
 namespace json = boost::json;
@@ -18,10 +19,8 @@ Result<json::object> object_member(const json::object& description, std::string_
     return value->get_object();
 }
 
-Result<json::object> description_of(const els_plugin& plugin) {
-    const auto text = sdk::describe(plugin);
-    if (!text) return broken("it cannot describe itself: " + text.error().message);
-    auto parsed = parse_json(*text);
+Result<json::object> description_of(const LoadedPlugin& plugin) {
+    auto parsed = parse_json(plugin.description);
     if (!parsed || !parsed->is_object()) return broken("its description is no JSON object");
     return std::move(parsed->get_object());
 }
@@ -55,19 +54,18 @@ void add_plugin_findings(const std::string& json_lines, const std::string& base,
 Result<CatalogEntry> load_entry(const BackendSettings& backend, const Settings& settings,
                                 const std::filesystem::path& plugin_dir, Findings& findings) {
     const std::string base = pointer_to("/backends", backend.name);
-    const auto library = sdk::Library::load(plugin_dir / (backend.plugin + ".so"));
-    if (!library) return broken(library.error().message);
     CatalogEntry entry;
-    entry.library = *library;
-    entry.plugin = entry.library->plugins().front();
-    auto description = description_of(*entry.plugin);
+    entry.file = plugin_dir / (backend.plugin + ".so");
+    const auto plugin = load_plugin(entry.file, backend);
+    if (!plugin) return broken(plugin.error().message);
+    auto description = description_of(*plugin);
     if (!description) return description.error();
     auto config_schema = object_member(*description, "config_schema");
     if (!config_schema) return config_schema.error();
     auto spec_schema = object_member(*description, "spec_schema");
     if (!spec_schema) return spec_schema.error();
-    entry.plugin_id = entry.plugin->id;
-    entry.plugin_version = entry.plugin->version;
+    entry.plugin_id = plugin->id;
+    entry.plugin_version = plugin->version;
     entry.spec_schema = std::move(*spec_schema);
     if (const json::value* limit = description->if_contains("max_concurrency"); limit && limit->is_int64())
         entry.max_concurrency = static_cast<unsigned>(std::clamp<std::int64_t>(limit->get_int64(), 1, 256));
@@ -76,7 +74,7 @@ Result<CatalogEntry> load_entry(const BackendSettings& backend, const Settings& 
     if (!schema) return within("its config schema", schema.error());
     Findings unfit = schema->check(entry.config, base);
     if (unfit.empty()) {
-        const auto lines = sdk::check_config(*entry.plugin, json::serialize(entry.config));
+        const auto lines = plugin->check_config(json::serialize(entry.config));
         if (lines) add_plugin_findings(*lines, base, unfit);
         else unfit.push_back({"invalid_field", base, lines.error().message});
     }
@@ -103,12 +101,6 @@ Result<KindTable> BackendCatalog::kinds(const std::map<std::string, std::vector<
     std::map<std::string, json::object> schemas;
     for (const auto& [name, entry] : entries) schemas[name] = entry.spec_schema;
     return KindTable::make(placement, schemas);
-}
-
-std::filesystem::path plugin_folder(const Settings& settings) {
-    if (!settings.plugin_dir.empty()) return settings.plugin_dir;
-    const auto binary = std::filesystem::read_symlink("/proc/self/exe");
-    return binary.parent_path().parent_path() / "lib/elasticity/plugins/1";
 }
 
 Result<IntakeContext> make_intake_context(const Settings& settings, const BackendCatalog& catalog) {

@@ -1,7 +1,6 @@
 #pragma once
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <string>
 
 #include <boost/json/object.hpp>
@@ -9,14 +8,12 @@
 #include "core/daemon/settings.hpp"
 #include "core/intake/context.hpp"
 #include "core/model/finding.hpp"
-#include "sdk/host/library.hpp"
 
 namespace elasticity {
 
 /// What a backend's plugin says about itself, and the config that it will get.
 struct CatalogEntry {
-    std::shared_ptr<const sdk::Library> library;
-    const els_plugin* plugin = nullptr;
+    std::filesystem::path file;
     std::string plugin_id;
     std::string plugin_version;
     unsigned max_concurrency = 1;
@@ -24,7 +21,7 @@ struct CatalogEntry {
     boost::json::object config;
 };
 
-/// The plugins of all configured backends, loaded and asked. A backend whose plugin cannot be used is in `errors`
+/// The plugins of all configured backends, loaded where they will run, and asked. A backend whose plugin cannot be used is in `errors`
 /// (pointer into the settings) and not in `entries`.
 struct BackendCatalog {
     std::map<std::string, CatalogEntry> entries;
@@ -35,9 +32,6 @@ struct BackendCatalog {
 
     Result<KindTable> kinds(const std::map<std::string, std::vector<std::string>>& placement) const;
 };
-
-/// The plugin folder of the settings, or ../lib/elasticity/plugins/1 beside the running binary.
-std::filesystem::path plugin_folder(const Settings& settings);
 
 /// What messages and hand edits are checked against.
 Result<IntakeContext> make_intake_context(const Settings& settings, const BackendCatalog& catalog);

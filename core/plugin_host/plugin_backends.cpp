@@ -6,9 +6,11 @@
 #include "core/daemon/log.hpp"
 #include "core/daemon/secrets.hpp"
 #include "core/daemon/version.hpp"
+#include "core/plugin_host/backend_calls.hpp"
+#include "core/plugin_host/in_process_backend.hpp"
+#include "core/plugin_host/isolation/child_backend.hpp"
+#include "core/plugin_host/loaded_plugin.hpp"
 #include "core/plugin_host/worker_spec.hpp"
-#include "sdk/host/backend.hpp"
-#include "sdk/host/call_pool.hpp"
 
 namespace elasticity {
 namespace {
@@ -21,6 +23,7 @@ constexpr Millis create_timeout{900'000};
 constexpr Millis stop_grace{30'000};
 constexpr Millis destroy_timeout = stop_grace + Millis{60'000};
 constexpr unsigned threads_default = 8;
+constexpr Millis child_abandon_grace{20'000};
 
 std::string contract_code(const sdk::HostError& error) {
     const std::string& own = error.provider_code;
@@ -110,11 +113,38 @@ sdk::HostOptions host_options(const std::string& name, const BackendSurroundings
     return options;
 }
 
+unsigned threads_for(const BackendSettings& backend, const CatalogEntry& entry) {
+    return std::min(entry.max_concurrency, backend.concurrency.value_or(threads_default));
+}
+
+sdk::HostResult<std::shared_ptr<BackendCalls>> open_in_process(const CatalogEntry& entry, sdk::HostOptions host) {
+    const auto library = sdk::Library::load(entry.file);
+    if (!library) return library.error();
+    auto opened = sdk::Backend::open(*library, *(*library)->plugins().front(), boost::json::serialize(entry.config),
+                                     std::move(host));
+    if (!opened) return opened.error();
+    return std::make_shared<InProcessBackend>(std::move(*opened));
+}
+
+sdk::HostResult<std::shared_ptr<BackendCalls>> open_in_child(const BackendSettings& backend, const CatalogEntry& entry,
+                                                             sdk::HostOptions host) {
+    ChildBackendOptions options;
+    options.library = entry.file;
+    options.config = boost::json::serialize(entry.config);
+    options.host = std::move(host);
+    options.memory_bytes_max = memory_bytes_max(backend, threads_for(backend, entry));
+    auto opened = ChildBackend::open(std::move(options));
+    if (!opened) return opened.error();
+    return std::move(*opened);
+}
+
 }  // namespace
 
+/// One generation of a backend's plugin.
 struct PluginBackends::Opened {
-    std::shared_ptr<sdk::Backend> backend;
-    std::unique_ptr<sdk::CallPool> pool;
+    Opened(std::shared_ptr<BackendCalls> calls, sdk::CallPoolOptions options) : pool(std::move(calls), options) {}
+
+    BackendPool pool;
 };
 
 PluginBackends::PluginBackends(const Settings& settings, BackendSurroundings surroundings)
@@ -123,40 +153,43 @@ PluginBackends::PluginBackends(const Settings& settings, BackendSurroundings sur
 PluginBackends::~PluginBackends() = default;
 
 void PluginBackends::open(const BackendCatalog& catalog) {
-    const auto report = [this](const std::string& name, const std::string& why) {
-        log_line(LogLevel::error, "backend " + name, why);
-        surroundings_.post([name, why](ControlLoop& loop) { loop.backend_broken(name, why); });
-    };
     for (const Finding& finding : catalog.errors) log_line(LogLevel::error, "settings", finding.pointer + ": " + finding.message);
     for (const auto& [name, backend] : settings_.backends) {
         const auto entry = catalog.entries.find(name);
         if (entry == catalog.entries.end()) {
-            report(name, "its plugin or its settings cannot be used; see elasticity config check");
+            report_broken(name, "its plugin or its settings cannot be used; see elasticity config check");
             continue;
         }
-        const auto state_dir = surroundings_.state_dir(name);
-        if (!state_dir) {
-            report(name, state_dir.error().message);
-            continue;
-        }
-        auto opened = sdk::Backend::open(entry->second.library, *entry->second.plugin, boost::json::serialize(entry->second.config),
-                                         host_options(name, surroundings_, state_dir->string()));
+        auto opened = open(backend, entry->second);
         if (!opened) {
-            report(name, "cannot be opened: " + opened.error().message);
+            report_broken(name, opened.error().message);
             continue;
         }
-        sdk::HostCall call("activate", 1, sdk::HostCall::Clock::now() + activate_timeout);
-        if (const auto active = (*opened)->activate(call); !active) {
-            report(name, "cannot be activated: " + active.error().message);
-            continue;
-        }
-        sdk::CallPoolOptions pool;
-        pool.threads = std::min(entry->second.max_concurrency, backend.concurrency.value_or(threads_default));
-        auto& slot = backends_[name] = std::make_unique<Opened>();
-        slot->backend = *opened;
-        slot->pool = std::make_unique<sdk::CallPool>(*opened, pool);
+        backends_[name] = std::move(*opened);
         log_line(LogLevel::info, "backend " + name, "uses " + entry->second.plugin_id + " " + entry->second.plugin_version);
     }
+}
+
+Result<std::unique_ptr<PluginBackends::Opened>> PluginBackends::open(const BackendSettings& backend, const CatalogEntry& entry) {
+    const auto state_dir = surroundings_.state_dir(backend.name);
+    if (!state_dir) return state_dir.error();
+    const bool in_process = backend.isolation == Isolation::in_process;
+    sdk::HostOptions host = host_options(backend.name, surroundings_, state_dir->string());
+    auto opened = in_process ? open_in_process(entry, std::move(host)) : open_in_child(backend, entry, std::move(host));
+    if (!opened) return Error{ErrorKind::unavailable, "cannot be opened: " + opened.error().message};
+    sdk::HostCall call("activate", 1, sdk::HostCall::Clock::now() + activate_timeout);
+    if (const auto active = (*opened)->activate(call); !active)
+        return Error{ErrorKind::unavailable, "cannot be activated: " + active.error().message};
+    sdk::CallPoolOptions pool;
+    pool.threads = threads_for(backend, entry);
+    // A child that does not return is killed first, and a secret that is being read does not return at once.
+    if (!in_process) pool.abandon_grace = child_abandon_grace;
+    return std::make_unique<Opened>(std::move(*opened), pool);
+}
+
+void PluginBackends::report_broken(const std::string& name, const std::string& why) {
+    log_line(LogLevel::error, "backend " + name, why);
+    surroundings_.post([name, why](ControlLoop& loop) { loop.backend_broken(name, why); });
 }
 
 PluginBackends::Opened* PluginBackends::find(const std::string& backend) {
@@ -176,9 +209,9 @@ void PluginBackends::list(const std::string& backend, CallToken token) {
             workers = Error{ErrorKind::unavailable, result.error().message};
         post([token, workers = std::move(workers)](ControlLoop& loop) mutable { loop.on_listed(token, std::move(workers)); });
     };
-    opened->pool->submit<std::vector<sdk::HostInstance>>(
+    opened->pool.submit<std::vector<sdk::HostInstance>>(
         {sdk::CallKind::list, "list", "", "list-" + std::to_string(token), 1, list_timeout},
-        [](sdk::Backend& plugin, sdk::HostCall& call) { return plugin.list(call); }, done);
+        [](BackendCalls& plugin, sdk::HostCall& call) { return plugin.list(call); }, done);
 }
 
 void PluginBackends::create(const std::string& backend, const WorkerOrder& order, CallToken token) {
@@ -191,9 +224,9 @@ void PluginBackends::create(const std::string& backend, const WorkerOrder& order
     };
     Opened* opened = find(backend);
     if (!opened) return done(sdk::host_error(ELS_UNAVAILABLE, "backend " + backend + " is not open"));
-    opened->pool->submit<sdk::HostInstance>(
+    opened->pool.submit<sdk::HostInstance>(
         {sdk::CallKind::change, "create", order.key, order.key, 1, create_timeout},
-        [this, order, backend](sdk::Backend& plugin, sdk::HostCall& call) -> sdk::HostResult<sdk::HostInstance> {
+        [this, order, backend](BackendCalls& plugin, sdk::HostCall& call) -> sdk::HostResult<sdk::HostInstance> {
             const auto spec = make_worker_spec(order, backend, settings_);
             if (!spec) return sdk::host_error(ELS_FAILED_PRECONDITION, spec.error().message);
             return plugin.create(call, *spec);
@@ -210,9 +243,9 @@ void PluginBackends::destroy(const std::string& backend, const std::string& key,
     };
     Opened* opened = find(backend);
     if (!opened) return done(sdk::host_error(ELS_UNAVAILABLE, "backend " + backend + " is not open"));
-    opened->pool->submit<void>(
+    opened->pool.submit<void>(
         {sdk::CallKind::change, "destroy", key, "destroy-" + key, 1, destroy_timeout},
-        [key, id](sdk::Backend& plugin, sdk::HostCall& call) { return plugin.destroy(call, {key, id}, stop_grace); }, done);
+        [key, id](BackendCalls& plugin, sdk::HostCall& call) { return plugin.destroy(call, {key, id}, stop_grace); }, done);
 }
 
 }  // namespace elasticity

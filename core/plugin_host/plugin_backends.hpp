@@ -20,7 +20,8 @@ struct BackendSurroundings {
     std::function<void(std::function<void(ControlLoop&)>)> post;
 };
 
-/// The backends of the settings, each with a bounded pool of threads for its calls.
+/// The backends of the settings, each in a process of its own or in this one, and with a bounded pool of threads for
+/// its calls.
 ///
 /// Threads: the port's functions are the control thread's; answers are posted to it.
 class PluginBackends : public Backends {
@@ -37,6 +38,8 @@ public:
 
 private:
     struct Opened;
+    Result<std::unique_ptr<Opened>> open(const BackendSettings& backend, const CatalogEntry& entry);
+    void report_broken(const std::string& name, const std::string& why);
     Opened* find(const std::string& backend);
 
     const Settings& settings_;

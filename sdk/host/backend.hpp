@@ -44,6 +44,9 @@ public:
     const els_plugin& plugin() const { return plugin_; }
     bool offers(const char* interface_id) const;
 
+    /// An error that belongs to no call, to where the plugin's lines go.
+    void complain(const std::string& message) const { services_.log(ELS_LOG_ERROR, message); }
+
     HostResult<> activate(HostCall& call);
     /// No other call may be in flight. May be activated again.
     HostResult<> quiesce(HostCall& call);

@@ -52,9 +52,9 @@ HostError full_error(const std::string& backend, std::size_t queue_max) {
 
 }  // namespace
 
-struct CallPool::Shared {
-    Shared(std::shared_ptr<Backend> its_backend, CallPoolOptions its_options)
-        : backend(std::move(its_backend)), options(its_options), queue(options.queue_max) {}
+struct CallThreads::Shared {
+    Shared(PoolTarget its_target, CallPoolOptions its_options)
+        : target(std::move(its_target)), options(its_options), queue(options.queue_max) {}
 
     std::shared_ptr<RunningCall> wait_for_call(Takes takes);
     void run(RunningCall& running);
@@ -69,7 +69,7 @@ struct CallPool::Shared {
     void await_workers();
     void end_threads();
 
-    const std::shared_ptr<Backend> backend;
+    const PoolTarget target;
     const CallPoolOptions options;
 
     std::mutex mutex;
@@ -87,8 +87,8 @@ struct CallPool::Shared {
     std::thread watchdog;
 };
 
-CallPool::CallPool(std::shared_ptr<Backend> backend, CallPoolOptions options)
-    : shared_(std::make_shared<Shared>(std::move(backend), options)) {
+CallThreads::CallThreads(PoolTarget target, CallPoolOptions options)
+    : shared_(std::make_shared<Shared>(std::move(target), options)) {
     const std::size_t count = std::max(1u, options.threads);
     const std::lock_guard lock(shared_->mutex);
     shared_->ended.resize(count);
@@ -99,14 +99,14 @@ CallPool::CallPool(std::shared_ptr<Backend> backend, CallPoolOptions options)
     shared_->watchdog = std::thread([shared = shared_] { shared->watch(); });
 }
 
-CallPool::~CallPool() {
+CallThreads::~CallThreads() {
     shared_->begin_stop();
     shared_->await_workers();
     shared_->end_threads();
 }
 
-CallId CallPool::enqueue(CallOptions options, RunCall run, RefuseCall refuse) {
-    const std::string& name = shared_->backend->name();
+CallId CallThreads::enqueue(CallOptions options, RunCall run, RefuseCall refuse) {
+    const std::string& name = shared_->target.name;
     std::unique_lock lock(shared_->mutex);
     QueuedCall call{++shared_->last_id, std::move(options), std::move(run), std::move(refuse)};
     const CallId id = call.id;
@@ -123,7 +123,7 @@ CallId CallPool::enqueue(CallOptions options, RunCall run, RefuseCall refuse) {
     return id;
 }
 
-void CallPool::cancel(CallId id) {
+void CallThreads::cancel(CallId id) {
     std::unique_lock lock(shared_->mutex);
     if (const std::optional<QueuedCall> waiting = shared_->queue.remove(id)) {
         lock.unlock();
@@ -137,12 +137,12 @@ void CallPool::cancel(CallId id) {
     shared_->watch_changed.notify_all();
 }
 
-bool CallPool::wedged() const {
+bool CallThreads::wedged() const {
     const std::lock_guard lock(shared_->mutex);
     return shared_->inside > 0;
 }
 
-void CallPool::Shared::work(std::size_t index, Takes takes) {
+void CallThreads::Shared::work(std::size_t index, Takes takes) {
     while (const std::shared_ptr<RunningCall> next = wait_for_call(takes)) run(*next);
     const std::lock_guard lock(mutex);
     ended[index] = true;
@@ -150,7 +150,7 @@ void CallPool::Shared::work(std::size_t index, Takes takes) {
 }
 
 /// Null when the pool stops.
-std::shared_ptr<RunningCall> CallPool::Shared::wait_for_call(Takes takes) {
+std::shared_ptr<RunningCall> CallThreads::Shared::wait_for_call(Takes takes) {
     std::unique_lock lock(mutex);
     while (true) {
         if (stopping) return nullptr;
@@ -167,7 +167,7 @@ std::shared_ptr<RunningCall> CallPool::Shared::wait_for_call(Takes takes) {
 }
 
 /// The key is released only after the completion, so that completions of one key come in order.
-void CallPool::Shared::run(RunningCall& call) {
+void CallThreads::Shared::run(RunningCall& call) {
     const std::function<void()> deliver = call_plugin(call);
     std::unique_lock lock(mutex);
     const bool is_ours = !call.settled;
@@ -182,9 +182,9 @@ void CallPool::Shared::run(RunningCall& call) {
 }
 
 /// Memory may run out while an answer is copied; a change may then be done.
-std::function<void()> CallPool::Shared::call_plugin(RunningCall& call) {
+std::function<void()> CallThreads::Shared::call_plugin(RunningCall& call) {
     try {
-        return call.queued.run(*backend, call.call);
+        return call.queued.run(call.call);
     } catch (const std::exception& thrown) {
         const CallOptions& what = call.queued.options;
         const HostError error = host_error(ELS_INTERNAL, what.what + ": " + thrown.what(),
@@ -195,7 +195,7 @@ std::function<void()> CallPool::Shared::call_plugin(RunningCall& call) {
 
 /// Cancels the running calls whose time is up, moves those past their grace to `abandoned`, and returns when
 /// to look again.
-Clock::time_point CallPool::Shared::cancel_and_abandon(Clock::time_point now, RunningCalls& abandoned) {
+Clock::time_point CallThreads::Shared::cancel_and_abandon(Clock::time_point now, RunningCalls& abandoned) {
     Clock::time_point next = Clock::time_point::max();
     for (const auto& [id, call] : running) {
         if (call->settled) continue;
@@ -213,16 +213,16 @@ Clock::time_point CallPool::Shared::cancel_and_abandon(Clock::time_point now, Ru
     return next;
 }
 
-HostError CallPool::Shared::abandoned_error(const RunningCall& call) const {
+HostError CallThreads::Shared::abandoned_error(const RunningCall& call) const {
     const CallOptions& what = call.queued.options;
     const std::string grace = std::to_string(options.abandon_grace.count());
     return host_error(call.cancelled_by_owner ? ELS_CANCELLED : ELS_DEADLINE_EXCEEDED,
-                      what.what + (what.key.empty() ? "" : " " + what.key) + " on " + backend->name() +
+                      what.what + (what.key.empty() ? "" : " " + what.key) + " on " + target.name +
                           " did not return within " + grace + " ms of being cancelled",
                       what.kind == CallKind::change ? ELS_ERR_MAYBE_DONE : ELS_ERR_RETRY_SAME);
 }
 
-void CallPool::Shared::watch() {
+void CallThreads::Shared::watch() {
     std::unique_lock lock(mutex);
     while (!watchdog_ends) {
         RunningCalls abandoned;
@@ -231,7 +231,7 @@ void CallPool::Shared::watch() {
             std::vector<QueuedCall> waiting = queue.clear();
             lock.unlock();
             for (const auto& call : abandoned) call->queued.refuse(abandoned_error(*call));
-            refuse_all(std::move(waiting), wedged_error(backend->name()));
+            refuse_all(std::move(waiting), wedged_error(target.name));
             lock.lock();
             worker_settled.notify_all();
         } else if (next == Clock::time_point::max()) {
@@ -242,7 +242,7 @@ void CallPool::Shared::watch() {
     }
 }
 
-void CallPool::Shared::begin_stop() {
+void CallThreads::Shared::begin_stop() {
     std::unique_lock lock(mutex);
     stopping = true;
     std::vector<QueuedCall> waiting = queue.clear();
@@ -253,11 +253,11 @@ void CallPool::Shared::begin_stop() {
     work_changed.notify_all();
     watch_changed.notify_all();
     lock.unlock();
-    refuse_all(std::move(waiting), stopping_error(backend->name()));
+    refuse_all(std::move(waiting), stopping_error(target.name));
 }
 
 /// The watchdog abandons whatever does not return, so this ends.
-void CallPool::Shared::await_workers() {
+void CallThreads::Shared::await_workers() {
     std::unique_lock lock(mutex);
     const auto all_settled = [this] {
         const auto ended_count = static_cast<std::size_t>(std::count(ended.begin(), ended.end(), true));
@@ -268,7 +268,7 @@ void CallPool::Shared::await_workers() {
     watch_changed.notify_all();
 }
 
-void CallPool::Shared::end_threads() {
+void CallThreads::Shared::end_threads() {
     watchdog.join();
     std::unique_lock lock(mutex);
     const std::vector<bool> ended_now = ended;
@@ -279,8 +279,7 @@ void CallPool::Shared::end_threads() {
             continue;
         }
         workers[i].detach();
-        backend->services().log(ELS_LOG_ERROR, "backend " + backend->name() +
-                                                   ": a call has not returned; its thread is left behind");
+        target.complain("backend " + target.name + ": a call has not returned; its thread is left behind");
     }
 }
 

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "sdk/host/backend.hpp"
+#include "sdk/host/call.hpp"
+#include "sdk/host/error.hpp"
 
 namespace elasticity::sdk {
 
@@ -30,7 +31,7 @@ struct CallOptions {
 };
 
 /// Runs a call, and returns what delivers its result.
-using RunCall = std::function<std::function<void()>(Backend&, HostCall&)>;
+using RunCall = std::function<std::function<void()>(HostCall&)>;
 /// Completes a call that did not return a result of its own.
 using RefuseCall = std::function<void(HostError)>;
 

@@ -18,6 +18,7 @@ import time
 import containers
 import idle
 import intake
+import isolation
 import table
 
 MEASURES = {
@@ -25,6 +26,7 @@ MEASURES = {
     "from-zero": containers.measure_from_zero,
     "intake": intake.measure,
     "idle": idle.measure,
+    "isolation": isolation.measure,
 }
 
 
