@@ -54,7 +54,7 @@ sdk::HostResult<LoadedPlugin> load_isolated(const std::filesystem::path& file, c
     const auto said = load_in_child(**child, file, memory_bytes_max(backend, 1));
     if (!said) return said.error();
     LoadedPlugin plugin;
-    Fields fields(*said);
+    WireFields fields(*said);
     fields.read("id", plugin.id);
     fields.read("version", plugin.version);
     fields.read("description", plugin.description);

@@ -13,7 +13,7 @@
 #include "core/plan/plan_tool.hpp"
 #include "core/report/decide_status.hpp"
 
-/// The only virtual classes of core. Each has one real and one simulated implementation. None of their
+/// The only virtual classes of core, beside BackendCalls. Each has one real and one simulated implementation. None of their
 /// functions blocks: what takes time is answered later by an event of the control loop.
 namespace elasticity {
 

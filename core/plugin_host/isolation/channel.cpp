@@ -17,7 +17,7 @@ Error unusable(const char* what, int error_number) {
 
 }  // namespace
 
-Result<> Channel::send(const Message& message) {
+Result<> Channel::send(const WireMessage& message) {
     const auto frame = to_frame(to_text(message));
     if (!frame) return frame.error();
     const std::scoped_lock lock(sending_);
@@ -40,22 +40,22 @@ Result<bool> Channel::fill() {
     }
 }
 
-Result<std::optional<Message>> Channel::next() {
+Result<std::optional<WireMessage>> Channel::next() {
     const auto payload = reader_.next();
     if (!payload) return payload.error();
-    if (!*payload) return std::optional<Message>();
+    if (!*payload) return std::optional<WireMessage>();
     auto message = to_message(**payload);
     if (!message) return message.error();
-    return std::optional<Message>(std::move(*message));
+    return std::optional<WireMessage>(std::move(*message));
 }
 
-Result<std::optional<Message>> Channel::receive() {
+Result<std::optional<WireMessage>> Channel::receive() {
     for (;;) {
         auto message = next();
         if (!message || *message) return message;
         const auto more = fill();
         if (!more) return more.error();
-        if (!*more) return std::optional<Message>();
+        if (!*more) return std::optional<WireMessage>();
     }
 }
 

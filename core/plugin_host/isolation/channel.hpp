@@ -18,14 +18,14 @@ public:
 
     /// Blocks while the other end does not read, for as long as the socket's SO_SNDTIMEO says.
     /// Errors: `invalid`: it does not fit into a frame, nothing was sent; `unavailable`: the stream is unusable.
-    Result<> send(const Message& message);
+    Result<> send(const WireMessage& message);
 
     /// Blocks until some bytes have come; false at the end of the stream. Error: the stream is unusable.
     Result<bool> fill();
     /// A message that has come as a whole, or nothing. Error: what came is no message, and never will be.
-    Result<std::optional<Message>> next();
+    Result<std::optional<WireMessage>> next();
     /// Both: the next message, or nothing at the end of the stream.
-    Result<std::optional<Message>> receive();
+    Result<std::optional<WireMessage>> receive();
 
     /// Tells the other end that nothing more comes from here.
     void end_sending();

@@ -84,12 +84,12 @@ sdk::HostResult<std::shared_ptr<Child>> Child::start(ChildOptions options) {
 sdk::HostResult<> Child::greet() {
     std::string problem;
     pollfd readable{channel_.descriptor(), POLLIN, 0};
-    const auto sent = channel_.send({Message::Kind::hello, isolation_protocol, {}});
+    const auto sent = channel_.send({WireMessage::Kind::hello, isolation_protocol, {}});
     if (!sent) problem = sent.error().message;
     else if (poll(&readable, 1, ms_until(Clock::now() + greeting_timeout)) != 1) problem = "it does not answer";
     else if (const auto hello = channel_.receive(); !hello) problem = hello.error().message;
     else if (!*hello) problem = "it closed its socket";
-    else if ((*hello)->kind != Message::Kind::hello) problem = "its first message is no greeting";
+    else if ((*hello)->kind != WireMessage::Kind::hello) problem = "its first message is no greeting";
     else if ((*hello)->id != isolation_protocol)
         problem = "it speaks protocol " + std::to_string((*hello)->id) + ", " +
                   std::to_string(isolation_protocol) + " was wanted";
@@ -117,7 +117,7 @@ sdk::HostResult<Child::Reply> Child::call(const std::string& what, json::object 
     lock.unlock();
 
     const els_view request = call.get()->request_id;
-    const auto sent = channel_.send({Message::Kind::call,
+    const auto sent = channel_.send({WireMessage::Kind::call,
                                      id,
                                      {{"what", what},
                                       {"deadline_mono_ns", call.get()->deadline_mono_ns},
@@ -148,7 +148,7 @@ sdk::HostResult<Child::Reply> Child::await(std::uint64_t id, Pending& pending, s
             give_up(pending, call);
         } else if (!kill_at && (call.cancelled() || call.expired())) {
             kill_at = Clock::now() + options_.cancel_grace;
-            if (const auto told = channel_.send({Message::Kind::cancel, id, {}}); !told) lose(told.error().message);
+            if (const auto told = channel_.send({WireMessage::Kind::cancel, id, {}}); !told) lose(told.error().message);
         }
     }
 }
@@ -158,7 +158,7 @@ void Child::resolve(std::uint64_t id, const std::string& reference) {
     json::object body;
     if (secret) body["value"] = *secret;
     else body["error"] = to_json(secret.error());
-    if (const auto sent = channel_.send({Message::Kind::resolved, id, std::move(body)}); !sent)
+    if (const auto sent = channel_.send({WireMessage::Kind::resolved, id, std::move(body)}); !sent)
         lose(sent.error().message);
 }
 
@@ -235,8 +235,8 @@ bool Child::take_messages() {
     }
 }
 
-Result<> Child::take(Message message) {
-    if (message.kind == Message::Kind::log) {
+Result<> Child::take(WireMessage message) {
+    if (message.kind == WireMessage::Kind::log) {
         const auto line = to_log_line(message.body);
         if (!line) return line.error();
         options_.log(*line);
@@ -247,14 +247,14 @@ Result<> Child::take(Message message) {
     if (found == pending_.end()) return {};  // Of a call that was given up.
     const std::shared_ptr<Pending> pending = found->second;
     switch (message.kind) {
-        case Message::Kind::instances: return take_instances(*pending, message);
-        case Message::Kind::secret: {
-            Fields fields(message.body);
+        case WireMessage::Kind::instances: return take_instances(*pending, message);
+        case WireMessage::Kind::secret: {
+            WireFields fields(message.body);
             fields.read("reference", pending->wanted_secret);
             if (auto fault = fields.fault()) return std::move(*fault);
             break;
         }
-        case Message::Kind::result:
+        case WireMessage::Kind::result:
             if (auto taken = take_result(*pending, message); !taken) return taken;
             pending_.erase(found);
             break;
@@ -264,7 +264,7 @@ Result<> Child::take(Message message) {
     return {};
 }
 
-Result<> Child::take_result(Pending& pending, Message& message) {
+Result<> Child::take_result(Pending& pending, WireMessage& message) {
     if (const json::value* said = message.body.if_contains("error")) {
         auto error = to_host_error(*said);
         if (!error) return error.error();
@@ -276,8 +276,8 @@ Result<> Child::take_result(Pending& pending, Message& message) {
     return {};
 }
 
-Result<> Child::take_instances(Pending& pending, const Message& message) {
-    Fields fields(message.body);
+Result<> Child::take_instances(Pending& pending, const WireMessage& message) {
+    WireFields fields(message.body);
     for (const json::value& item : fields.array("items")) {
         auto instance = to_instance(item);
         if (!instance) return instance.error();

@@ -78,9 +78,9 @@ private:
     void read();
     bool wait_and_read(std::optional<Clock::time_point>& kill_at);
     bool take_messages();
-    Result<> take(Message message);
-    Result<> take_result(Pending& pending, Message& message);
-    Result<> take_instances(Pending& pending, const Message& message);
+    Result<> take(WireMessage message);
+    Result<> take_result(Pending& pending, WireMessage& message);
+    Result<> take_instances(Pending& pending, const WireMessage& message);
     void take_output();
 
     void lose(const std::string& why);

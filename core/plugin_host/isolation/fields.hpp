@@ -12,11 +12,11 @@ namespace elasticity {
 
 /// Reads members of an untrusted JSON object into variables, which keep their value where the member is absent.
 /// The first member that has another type or is out of range is the fault. Borrows the object. For .cpp files.
-class Fields {
+class WireFields {
 public:
-    explicit Fields(const boost::json::object& object) : object_(&object) {}
-    explicit Fields(boost::json::value&&) = delete;
-    explicit Fields(const boost::json::value& value) : object_(value.if_object()) {
+    explicit WireFields(const boost::json::object& object) : object_(&object) {}
+    explicit WireFields(boost::json::value&&) = delete;
+    explicit WireFields(const boost::json::value& value) : object_(value.if_object()) {
         if (!object_) fault_ = Error{ErrorKind::invalid, "an object was wanted"};
     }
 

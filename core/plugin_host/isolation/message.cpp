@@ -8,7 +8,7 @@ namespace elasticity {
 namespace json = boost::json;
 namespace {
 
-// In the order of Message::Kind.
+// In the order of WireMessage::Kind.
 constexpr std::array<std::string_view, 8> kinds = {"hello",     "call", "cancel", "result",
                                                    "instances", "log",  "secret", "resolved"};
 
@@ -16,12 +16,12 @@ Error no_message(const std::string& what) { return {ErrorKind::invalid, "no mess
 
 }  // namespace
 
-std::string to_text(const Message& message) {
+std::string to_text(const WireMessage& message) {
     const std::string_view kind = kinds[static_cast<std::size_t>(message.kind)];
     return json::serialize(json::object{{"kind", kind}, {"id", message.id}, {"body", message.body}});
 }
 
-Result<Message> to_message(std::string_view text) {
+Result<WireMessage> to_message(std::string_view text) {
     json::parse_options options;
     options.max_depth = 32;
     options.allow_invalid_utf8 = true;
@@ -39,7 +39,7 @@ Result<Message> to_message(std::string_view text) {
         return no_message("its id must be a number from 0");
     json::value* body = object.if_contains("body");
     if (!body || !body->is_object()) return no_message("its body must be an object");
-    return Message{static_cast<Message::Kind>(known - kinds.begin()), id->to_number<std::uint64_t>(),
+    return WireMessage{static_cast<WireMessage::Kind>(known - kinds.begin()), id->to_number<std::uint64_t>(),
                    std::move(body->get_object())};
 }
 

@@ -12,7 +12,7 @@ namespace elasticity {
 inline constexpr std::uint64_t isolation_protocol = 1;
 
 /// What the daemon and a plugin's process say to each other, one a frame, as JSON.
-struct Message {
+struct WireMessage {
     enum class Kind {
         hello,      ///< both: the first message; its id is the protocol
         call,       ///< daemon: {what, deadline_mono_ns, request_id, attempt, arguments}
@@ -29,10 +29,10 @@ struct Message {
     boost::json::object body;
 };
 
-std::string to_text(const Message& message);
+std::string to_text(const WireMessage& message);
 
 /// Untrusted: a plugin may have written over the memory of its process. Texts within may be invalid UTF-8, since a
 /// secret is bytes.
-Result<Message> to_message(std::string_view text);
+Result<WireMessage> to_message(std::string_view text);
 
 }  // namespace elasticity

@@ -67,9 +67,9 @@ struct Order {
     json::value arguments;
 };
 
-Result<Order> to_order(const Message& message) {
+Result<Order> to_order(const WireMessage& message) {
     Order order;
-    Fields fields(message.body);
+    WireFields fields(message.body);
     fields.read("what", order.what);
     fields.read("deadline_mono_ns", order.deadline_mono_ns);
     fields.read("request_id", order.request_id);
@@ -92,7 +92,7 @@ sdk::HostResult<json::value> create(sdk::Backend& backend, const json::value& ar
 sdk::HostResult<json::value> destroy(sdk::Backend& backend, const json::value& arguments, sdk::HostCall& call) {
     sdk::HostRef ref;
     std::uint32_t grace_ms = 0;
-    Fields fields(arguments);
+    WireFields fields(arguments);
     fields.read("key", ref.key);
     fields.read("id", ref.id);
     fields.read("grace_ms", grace_ms);
@@ -109,9 +109,9 @@ public:
 
 private:
     Result<> receive_until_end();
-    Result<> take(const Message& message);
-    Result<> start(const Message& message);
-    Result<> resolved(const Message& message);
+    Result<> take(const WireMessage& message);
+    Result<> start(const WireMessage& message);
+    Result<> resolved(const WireMessage& message);
     void end_calls();
 
     void serve(std::uint64_t id, const Order& order, sdk::HostCall& call);
@@ -136,9 +136,9 @@ private:
 };
 
 int PluginServer::run() {
-    if (const auto sent = channel_.send({Message::Kind::hello, isolation_protocol, {}}); !sent) return 1;
+    if (const auto sent = channel_.send({WireMessage::Kind::hello, isolation_protocol, {}}); !sent) return 1;
     const auto hello = channel_.receive();
-    if (!hello || !*hello || (*hello)->kind != Message::Kind::hello || (*hello)->id != isolation_protocol) {
+    if (!hello || !*hello || (*hello)->kind != WireMessage::Kind::hello || (*hello)->id != isolation_protocol) {
         std::cerr << "plugin-host: no daemon of this version is at the other end of the socket\n";
         return 1;
     }
@@ -157,11 +157,11 @@ Result<> PluginServer::receive_until_end() {
     }
 }
 
-Result<> PluginServer::take(const Message& message) {
+Result<> PluginServer::take(const WireMessage& message) {
     switch (message.kind) {
-        case Message::Kind::call: return start(message);
-        case Message::Kind::resolved: return resolved(message);
-        case Message::Kind::cancel: {
+        case WireMessage::Kind::call: return start(message);
+        case WireMessage::Kind::resolved: return resolved(message);
+        case WireMessage::Kind::cancel: {
             const std::scoped_lock lock(mutex_);
             if (const auto call = calls_.find(message.id); call != calls_.end()) call->second->cancel();
             return {};
@@ -170,7 +170,7 @@ Result<> PluginServer::take(const Message& message) {
     }
 }
 
-Result<> PluginServer::start(const Message& message) {
+Result<> PluginServer::start(const WireMessage& message) {
     const auto order = to_order(message);
     if (!order) return order.error();
     const sdk::HostCall::Clock::time_point deadline{std::chrono::nanoseconds(order->deadline_mono_ns)};
@@ -206,7 +206,7 @@ void PluginServer::serve(std::uint64_t id, const Order& order, sdk::HostCall& ca
 }
 
 sdk::HostResult<json::value> PluginServer::dispatch(std::uint64_t id, const Order& order, sdk::HostCall& call) {
-    Fields fields(order.arguments);
+    WireFields fields(order.arguments);
     std::unique_lock lock(mutex_);
     const std::shared_ptr<const sdk::Library> library = library_;
     const std::shared_ptr<sdk::Backend> backend = backend_;
@@ -233,7 +233,7 @@ sdk::HostResult<json::value> PluginServer::dispatch(std::uint64_t id, const Orde
 sdk::HostResult<json::value> PluginServer::load(const json::value& arguments) {
     std::string file;
     std::uint64_t memory_bytes_max = 0;
-    Fields fields(arguments);
+    WireFields fields(arguments);
     fields.read("library", file);
     fields.read("memory_bytes_max", memory_bytes_max);
     limit_memory(memory_bytes_max);
@@ -251,7 +251,7 @@ sdk::HostResult<json::value> PluginServer::load(const json::value& arguments) {
 
 sdk::HostOptions PluginServer::host_options(const json::value& arguments) {
     sdk::HostOptions options;
-    Fields fields(arguments);
+    WireFields fields(arguments);
     fields.read("core_version", options.core_version);
     fields.read("backend_name", options.backend_name);
     fields.read("owner", options.owner);
@@ -259,7 +259,7 @@ sdk::HostOptions PluginServer::host_options(const json::value& arguments) {
     fields.read("log_level", options.log_level);
     // The daemon that does not read any more has lost this process, and said so.
     options.log = [this](const sdk::HostLogLine& line) {
-        (void)channel_.send({Message::Kind::log, 0, to_json(line)});
+        (void)channel_.send({WireMessage::Kind::log, 0, to_json(line)});
     };
     options.secret = [this](std::string_view reference) { return resolve(reference); };
     return options;
@@ -267,7 +267,7 @@ sdk::HostOptions PluginServer::host_options(const json::value& arguments) {
 
 sdk::HostResult<json::value> PluginServer::open(const json::value& arguments) {
     std::string config;
-    Fields(arguments).read("config", config);
+    WireFields(arguments).read("config", config);
     std::unique_lock lock(mutex_);
     const std::shared_ptr<const sdk::Library> library = library_;
     lock.unlock();
@@ -293,7 +293,7 @@ sdk::HostResult<json::value> PluginServer::list(std::uint64_t id, sdk::Backend& 
 sdk::HostResult<> PluginServer::send_instances(std::uint64_t id, std::span<const sdk::HostInstance> instances) {
     json::array items;
     for (const sdk::HostInstance& instance : instances) items.push_back(to_json(instance));
-    const auto sent = channel_.send({Message::Kind::instances, id, {{"items", std::move(items)}}});
+    const auto sent = channel_.send({WireMessage::Kind::instances, id, {{"items", std::move(items)}}});
     if (sent) return {};
     if (sent.error().kind != ErrorKind::invalid || instances.size() == 1)
         return sdk::host_error(ELS_INTERNAL, "an instance of the list cannot be sent: " + sent.error().message);
@@ -306,7 +306,7 @@ void PluginServer::send_result(std::uint64_t id, const sdk::HostResult<json::val
     json::object body;
     if (result) body["value"] = *result;
     else body["error"] = to_json(result.error());
-    const auto sent = channel_.send({Message::Kind::result, id, std::move(body)});
+    const auto sent = channel_.send({WireMessage::Kind::result, id, std::move(body)});
     if (sent) return;
     if (sent.error().kind != ErrorKind::invalid) _exit(1);  // The daemon, or what led to it, is gone.
     send_result(id, sdk::host_error(ELS_INTERNAL, "the answer is " + sent.error().message, ELS_ERR_MAYBE_DONE));
@@ -320,21 +320,21 @@ sdk::HostResult<std::string> PluginServer::resolve(std::string_view reference) {
     if (ending_) return sdk::host_error(ELS_CANCELLED, "the backend is being closed");
     auto answer = wanted_secrets_[id].get_future();
     lock.unlock();
-    if (const auto sent = channel_.send({Message::Kind::secret, id, {{"reference", reference}}}); sent)
+    if (const auto sent = channel_.send({WireMessage::Kind::secret, id, {{"reference", reference}}}); sent)
         return answer.get();
     lock.lock();
     wanted_secrets_.erase(id);
     return sdk::host_error(ELS_UNAVAILABLE, "a secret cannot be asked for: the daemon does not read");
 }
 
-Result<> PluginServer::resolved(const Message& message) {
+Result<> PluginServer::resolved(const WireMessage& message) {
     sdk::HostResult<std::string> secret = std::string();
     if (const json::value* said = message.body.if_contains("error")) {
         auto error = to_host_error(*said);
         if (!error) return error.error();
         secret = std::move(*error);
     } else {
-        Fields fields(message.body);
+        WireFields fields(message.body);
         fields.read("value", *secret);
         if (auto fault = fields.fault()) return std::move(*fault);
     }

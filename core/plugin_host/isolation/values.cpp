@@ -56,7 +56,7 @@ json::object to_json(const sdk::HostInstance& instance) {
 }
 
 Result<sdk::HostInstance> to_instance(const json::value& value) {
-    Fields fields(value);
+    WireFields fields(value);
     sdk::HostInstance instance;
     fields.read("key", instance.key);
     fields.read("id", instance.id);
@@ -93,7 +93,7 @@ json::object to_json(const sdk::HostError& error) {
 }
 
 Result<sdk::HostError> to_host_error(const json::value& value) {
-    Fields fields(value);
+    WireFields fields(value);
     sdk::HostError error;
     fields.read("code", error.code);
     fields.read("flags", error.flags);
@@ -115,7 +115,7 @@ json::object to_json(const sdk::HostLogLine& line) {
 }
 
 Result<sdk::HostLogLine> to_log_line(const json::value& value) {
-    Fields fields(value);
+    WireFields fields(value);
     sdk::HostLogLine line;
     fields.read("level", line.level);
     fields.read("message", line.message);
@@ -139,7 +139,7 @@ json::object to_json(const sdk::HostSpec& spec) {
 }
 
 Result<sdk::HostSpec> to_spec(const json::value& value) {
-    Fields fields(value);
+    WireFields fields(value);
     sdk::HostSpec spec;
     fields.read("key", spec.key);
     fields.read("name", spec.name);
@@ -149,7 +149,7 @@ Result<sdk::HostSpec> to_spec(const json::value& value) {
     fields.read("params", spec.params);
     fields.read("hash", spec.hash);
     for (const json::value& item : fields.array("env")) {
-        Fields entry(item);
+        WireFields entry(item);
         sdk::HostVariable& variable = spec.env.emplace_back();
         entry.read("key", variable.key);
         entry.read("value", variable.value);

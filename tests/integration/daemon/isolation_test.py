@@ -39,9 +39,16 @@ class Isolation(DaemonTest):
         return str(folder)
 
     def start(self, **backends):
-        self.start_module({"process": {"plugin": "process"}} | backends, plugin_dir=self.plugin_folder())
+        backends = {"process": {"plugin": "process"}} | backends
+        for backend in backends.values():
+            backend["isolation"] = "process"
+        self.start_module(backends, plugin_dir=self.plugin_folder())
         self.send(deploy(process_tool("steady", 2)))
         return self.await_processes(2)
+
+    def adopted(self):
+        instances = self.module.status()["tools"][0]["instances"]
+        return [each["state"] for each in instances] == ["running"] * 2
 
     def host_of(self, backend):
         return await_that(f"a process for {backend}", lambda: plugin_hosts(self.module.process.pid).get(backend))
@@ -82,7 +89,7 @@ class Isolation(DaemonTest):
         await_that("the child ends", lambda: not processes.is_alive(host))
         self.assertEqual(workers, self.processes())
         self.module.start()
-        await_that("the workers are adopted", lambda: self.module.status()["tools"][0]["state"] == "running")
+        await_that("the workers are adopted", self.adopted)
         self.assertEqual(workers, self.processes())
 
 

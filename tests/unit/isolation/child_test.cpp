@@ -25,6 +25,7 @@ BackendSettings backend_of(const std::string& mode) {
     BackendSettings backend;
     backend.name = "test";
     backend.plugin = mode;
+    backend.isolation = Isolation::process;
     return backend;
 }
 

@@ -21,8 +21,8 @@ void say(const std::string& bytes) {
 /// The children of the tests are this program, too. A backend's name may ask for a false one.
 int run_as_child(pid_t parent, std::string_view backend) {
     if (backend == "says garbage") say("SSH-2.0-OpenSSH_9.2\r\n");
-    else if (backend == "is older") say(*to_frame(to_text({Message::Kind::hello, 0, {}})));
-    else if (backend == "says a call") say(*to_frame(to_text({Message::Kind::call, isolation_protocol, {}})));
+    else if (backend == "is older") say(*to_frame(to_text({WireMessage::Kind::hello, 0, {}})));
+    else if (backend == "says a call") say(*to_frame(to_text({WireMessage::Kind::call, isolation_protocol, {}})));
     else if (backend == "ends at once") return 3;
     else return run_plugin_host(parent);
     return 0;

@@ -46,7 +46,7 @@ json::value through_text(const Value& value) {
 }  // namespace
 
 TEST_CASE("message: kind, id and body come back") {
-    const Message sent{Message::Kind::result, ~std::uint64_t{0}, {{"value", "x"}}};
+    const WireMessage sent{WireMessage::Kind::result, ~std::uint64_t{0}, {{"value", "x"}}};
     const auto got = to_message(to_text(sent));
     REQUIRE(got.has_value());
     CHECK(got->kind == sent.kind);
@@ -95,7 +95,7 @@ TEST_CASE("message: a secret's bytes reach the plugin as they are") {
     spec.key = "k";
     spec.hash = ~std::uint64_t{0};
     spec.env = {{"PASSWORD", std::string("\xFF\x00\"\n", 4), true}, {"PLAIN", "", false}};
-    const auto message = to_message(to_text({Message::Kind::call, 1, {{"spec", to_json(spec)}}}));
+    const auto message = to_message(to_text({WireMessage::Kind::call, 1, {{"spec", to_json(spec)}}}));
     REQUIRE(message.has_value());
     const auto got = to_spec(message->body.at("spec"));
     REQUIRE(got.has_value());
