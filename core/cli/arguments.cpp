@@ -190,8 +190,6 @@ private:
             ->required()
             ->type_name("PLUGIN");
         describe->add_flag("--markdown", plugin_describe_.markdown, "Print tables of Markdown");
-        CLI::App* inspect = add_command(*plugin, "inspect", "", plugin_inspect_)->group("");
-        inspect->add_option("file", plugin_inspect_.file)->required();
     }
 
     /// For the daemon, not for people: in no help.
@@ -214,7 +212,6 @@ private:
     PluginNewArguments plugin_new_;
     PluginListArguments plugin_list_;
     PluginDescribeArguments plugin_describe_;
-    PluginInspectArguments plugin_inspect_;
     PluginHostArguments plugin_host_;
     CLI::App app_{"Elasticity runs as many workers as each RabbitMQ queue needs.", "elasticity"};
 };

@@ -84,17 +84,12 @@ struct PluginDescribeArguments {
     bool markdown = false;
 };
 
-/// Not for people: the child that loads a file for the two commands above.
-struct PluginInspectArguments {
-    std::string file;
-};
-
 /// A command line that was understood.
 struct Invocation {
     CommonArguments common;
     std::variant<RunArguments, DeployArguments, ToolArguments, StatusArguments, ConfigCheckArguments,
                  ConfigShowArguments, ConfigHistoryArguments, ConfigRollbackArguments, PluginNewArguments, PluginListArguments,
-                 PluginDescribeArguments, PluginInspectArguments, PluginHostArguments>
+                 PluginDescribeArguments, PluginHostArguments>
         command;
 };
 

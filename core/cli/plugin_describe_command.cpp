@@ -3,7 +3,6 @@
 
 #include "core/cli/commands.hpp"
 #include "core/cli/json_fields.hpp"
-#include "core/cli/own_program.hpp"
 #include "core/cli/plugin_files.hpp"
 #include "core/cli/schema_table.hpp"
 
@@ -18,21 +17,21 @@ struct Section {
 constexpr Section sections[] = {{"Settings of a backend", "config_schema"},
                                 {"Fields of a tool", "spec_schema"}};
 
-std::vector<std::vector<std::string>> table_of(const InspectedPlugin& plugin, const Section& section) {
+std::vector<std::vector<std::string>> table_of(const PluginDescription& plugin, const Section& section) {
     auto rows = schema_rows(object_at(plugin.description, section.schema));
     if (!rows.empty()) rows.insert(rows.begin(), {"FIELD", "TYPE", "DEFAULT", "MEANING"});
     return rows;
 }
 
-std::string summary(const InspectedPlugin& plugin) {
+std::string summary(const PluginDescription& plugin) {
     std::string interfaces;
-    for (const std::string& each : plugin.interfaces) interfaces += (interfaces.empty() ? "" : ", ") + each;
+    for (const std::string& each : interfaces_of(plugin)) interfaces += (interfaces.empty() ? "" : ", ") + each;
     return printable(plugin.id + " " + plugin.version + ": " + interfaces + "; calls at once: " +
                      number_at(plugin.description, "max_concurrency"));
 }
 
-void print(const InspectedPlugin& plugin, Terminal& terminal) {
-    terminal.out << printable(plugin.title) << "\n" << summary(plugin) << "\n";
+void print(const PluginDescription& plugin, Terminal& terminal) {
+    terminal.out << printable(title_of(plugin)) << "\n" << summary(plugin) << "\n";
     for (const Section& section : sections) {
         const auto rows = table_of(plugin, section);
         terminal.out << "\n" << section.title << (rows.empty() ? ": none" : "") << "\n"
@@ -40,8 +39,8 @@ void print(const InspectedPlugin& plugin, Terminal& terminal) {
     }
 }
 
-void print_markdown(const InspectedPlugin& plugin, Terminal& terminal) {
-    terminal.out << "### " << printable(plugin.title) << "\n\n" << summary(plugin) << "\n";
+void print_markdown(const PluginDescription& plugin, Terminal& terminal) {
+    terminal.out << "### " << printable(title_of(plugin)) << "\n\n" << summary(plugin) << "\n";
     for (const Section& section : sections) {
         const auto rows = table_of(plugin, section);
         terminal.out << "\n**" << section.title << "**" << (rows.empty() ? ": none" : "") << "\n\n"
@@ -49,9 +48,9 @@ void print_markdown(const InspectedPlugin& plugin, Terminal& terminal) {
     }
 }
 
-void print_json(const PluginInspection& inspection, Terminal& terminal) {
+void print_json(const LibraryDescription& inspection, Terminal& terminal) {
     json::array plugins;
-    for (const InspectedPlugin& plugin : inspection.plugins) plugins.push_back(plugin.description);
+    for (const PluginDescription& plugin : inspection.plugins) plugins.push_back(plugin.description);
     terminal.out << json::object{{"toolchain", inspection.toolchain}, {"plugins", std::move(plugins)}}
                  << std::endl;
 }
@@ -67,13 +66,13 @@ ExitCode plugin_describe(const CommonArguments& common, const PluginDescribeArgu
         if (!folder) return ExitCode::usage;
         file = folder->path / (arguments.plugin + ".so");
     }
-    const auto inspection = inspect_plugin(file, own_program());
+    const auto inspection = inspect_plugin(file);
     if (!inspection) return fail(terminal, ExitCode::failed, inspection.error().message);
     if (common.json) {
         print_json(*inspection, terminal);
         return ExitCode::done;
     }
-    for (const InspectedPlugin& plugin : inspection->plugins)
+    for (const PluginDescription& plugin : inspection->plugins)
         arguments.markdown ? print_markdown(plugin, terminal) : print(plugin, terminal);
     terminal.out.flush();
     return ExitCode::done;

@@ -1,12 +1,15 @@
 #include "core/cli/plugin_files.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <ostream>
 #include <set>
 
+#include "core/cli/json_fields.hpp"
 #include "core/cli/own_program.hpp"
 #include "core/cli/settings_file.hpp"
-#include "core/plugin_host/backend_catalog.hpp"
+#include "core/plugin_host/loaded_plugin.hpp"
+#include "core/plugin_host/plugin_folder.hpp"
 
 namespace elasticity::cli {
 namespace {
@@ -44,11 +47,32 @@ std::optional<PluginFolder> find_plugin_folder(const CommonArguments& common, Te
     return PluginFolder{plugin_folder(*settings), std::move(*settings)};
 }
 
+Result<LibraryDescription> inspect_plugin(const fs::path& file, std::chrono::milliseconds patience) {
+    ChildLoad how;
+    how.name = file.filename();
+    how.program = own_program();
+    how.patience = patience;
+    auto plugin = load_isolated(file, std::move(how));
+    if (plugin) return std::move(plugin->library);
+    const std::string& why = plugin.error().message;
+    const std::string prefix = file.string() + ": ";  // What the loader says names the file already.
+    return Error{ErrorKind::invalid, why.starts_with(prefix) ? why : prefix + why};
+}
+
+std::string title_of(const PluginDescription& plugin) { return text_at(plugin.description, "title"); }
+
+std::vector<std::string> interfaces_of(const PluginDescription& plugin) {
+    std::vector<std::string> names;
+    for (const boost::json::value& each : array_at(plugin.description, "interfaces"))
+        if (each.is_string()) names.emplace_back(each.get_string());
+    return names;
+}
+
 std::vector<PluginFile> look_at_plugins(const PluginFolder& folder) {
     std::vector<PluginFile> files;
     for (const std::string& name : names_in(folder)) {
         const fs::path path = folder.path / (name + ".so");
-        PluginFile file{name, path, {}, {}, inspect_plugin(path, own_program())};
+        PluginFile file{name, path, {}, {}, inspect_plugin(path)};
         add_uses(folder.settings, file);
         files.push_back(std::move(file));
     }

@@ -1,11 +1,13 @@
 #pragma once
+#include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/cli/commands.hpp"
 #include "core/daemon/settings.hpp"
-#include "core/plugin_host/plugin_inspection.hpp"
+#include "core/plugin_host/plugin_description.hpp"
 
 namespace elasticity::cli {
 
@@ -19,12 +21,20 @@ struct PluginFolder {
 /// settings are wrong, it has said so and returns nothing.
 std::optional<PluginFolder> find_plugin_folder(const CommonArguments& common, Terminal& terminal);
 
+/// Loads a third party's file, which runs its code, in a child. A crash, a hang and a file that is no plugin are each
+/// an error of one sentence. Blocks for little more than `patience`.
+Result<LibraryDescription> inspect_plugin(const std::filesystem::path& file,
+                                          std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+std::string title_of(const PluginDescription& plugin);
+std::vector<std::string> interfaces_of(const PluginDescription& plugin);
+
 /// A file that may be a plugin, asked what it is.
 struct PluginFile {
     std::string name;  ///< as settings write it
     std::filesystem::path path;
     std::vector<std::string> backends, kinds;  ///< of the settings
-    Result<PluginInspection> inspection;
+    Result<LibraryDescription> inspection;
 };
 
 /// Every file of the folder and every plugin that a backend names, by name.

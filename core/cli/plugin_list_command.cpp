@@ -29,9 +29,9 @@ json::object to_json(const PluginFile& file) {
     }
     object["toolchain"] = file.inspection->toolchain;
     json::array plugins;
-    for (const InspectedPlugin& plugin : file.inspection->plugins)
-        plugins.push_back({{"id", plugin.id}, {"version", plugin.version}, {"title", plugin.title},
-                           {"interfaces", to_json(plugin.interfaces)}});
+    for (const PluginDescription& plugin : file.inspection->plugins)
+        plugins.push_back({{"id", plugin.id}, {"version", plugin.version}, {"title", title_of(plugin)},
+                           {"interfaces", to_json(interfaces_of(plugin))}});
     object["plugins"] = std::move(plugins);
     return object;
 }
@@ -48,9 +48,9 @@ void print(const PluginFolder& folder, const std::vector<PluginFile>& files, Ter
         {"PLUGIN", "VERSION", "ID", "TITLE", "KINDS", "BACKENDS", "INTERFACES", "TOOLCHAIN"}};
     for (const PluginFile& file : files) {
         if (!file.inspection) continue;
-        for (const InspectedPlugin& plugin : file.inspection->plugins)
-            rows.push_back({file.name, printable(plugin.version), printable(plugin.id), printable(plugin.title),
-                            joined(file.kinds), joined(file.backends), joined(plugin.interfaces),
+        for (const PluginDescription& plugin : file.inspection->plugins)
+            rows.push_back({file.name, printable(plugin.version), printable(plugin.id), printable(title_of(plugin)),
+                            joined(file.kinds), joined(file.backends), joined(interfaces_of(plugin)),
                             printable(file.inspection->toolchain)});
     }
     terminal.out << "in " << folder.path.string() << "\n\n"

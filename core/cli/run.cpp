@@ -3,7 +3,6 @@
 #include "core/cli/commands.hpp"
 #include "core/daemon/daemon.hpp"
 #include "core/plugin_host/isolation/plugin_server.hpp"
-#include "core/plugin_host/plugin_inspection.hpp"
 
 namespace elasticity::cli {
 namespace {
@@ -38,7 +37,6 @@ struct Dispatch {
     ExitCode operator()(const PluginDescribeArguments& given) const {
         return plugin_describe(common, given, terminal);
     }
-    ExitCode operator()(const PluginInspectArguments& given) const { answer_inspection(given.file); }
     ExitCode operator()(const PluginHostArguments& given) const {
         return static_cast<ExitCode>(run_plugin_host(given.parent));
     }

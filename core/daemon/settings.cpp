@@ -191,8 +191,8 @@ private:
         check_name(pointer_to(pointer_to("/backends", backend.name), "plugin"), backend.plugin);
         if (fields.contains("max_instances")) backend.max_instances = fields.at("max_instances").to_number<std::uint32_t>();
         if (fields.contains("concurrency")) backend.concurrency = fields.at("concurrency").to_number<std::uint32_t>();
-        if (fields.contains("isolation") && fields.at("isolation").as_string() == "process")
-            backend.isolation = Isolation::process;
+        if (fields.contains("isolation") && fields.at("isolation").as_string() == "in_process")
+            backend.isolation = Isolation::in_process;
         if (fields.contains("plugin_memory_bytes"))
             backend.plugin_memory_bytes = fields.at("plugin_memory_bytes").to_number<std::uint64_t>();
         backend.config = fields;

@@ -41,7 +41,7 @@ struct BackendSettings {
     std::string plugin;
     std::optional<std::uint32_t> max_instances;
     std::optional<std::uint32_t> concurrency;
-    Isolation isolation = Isolation::in_process;
+    Isolation isolation = Isolation::process;
     std::uint64_t plugin_memory_bytes = 1073741824;  ///< of its process
     boost::json::object config;  ///< what the plugin gets, before it is checked against its schema
 };

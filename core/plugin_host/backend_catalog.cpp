@@ -19,12 +19,6 @@ Result<json::object> object_member(const json::object& description, std::string_
     return value->get_object();
 }
 
-Result<json::object> description_of(const LoadedPlugin& plugin) {
-    auto parsed = parse_json(plugin.description);
-    if (!parsed || !parsed->is_object()) return broken("its description is no JSON object");
-    return std::move(parsed->get_object());
-}
-
 /// The settings of the backend, with what the plugin asks for beyond them.
 json::object config_for(const BackendSettings& backend, const Settings& settings, const json::object& config_schema) {
     json::object config = backend.config;
@@ -58,16 +52,15 @@ Result<CatalogEntry> load_entry(const BackendSettings& backend, const Settings& 
     entry.file = plugin_dir / (backend.plugin + ".so");
     const auto plugin = load_plugin(entry.file, backend);
     if (!plugin) return broken(plugin.error().message);
-    auto description = description_of(*plugin);
-    if (!description) return description.error();
-    auto config_schema = object_member(*description, "config_schema");
+    const json::object& description = plugin->first().description;
+    auto config_schema = object_member(description, "config_schema");
     if (!config_schema) return config_schema.error();
-    auto spec_schema = object_member(*description, "spec_schema");
+    auto spec_schema = object_member(description, "spec_schema");
     if (!spec_schema) return spec_schema.error();
-    entry.plugin_id = plugin->id;
-    entry.plugin_version = plugin->version;
+    entry.plugin_id = plugin->first().id;
+    entry.plugin_version = plugin->first().version;
     entry.spec_schema = std::move(*spec_schema);
-    if (const json::value* limit = description->if_contains("max_concurrency"); limit && limit->is_int64())
+    if (const json::value* limit = description.if_contains("max_concurrency"); limit && limit->is_int64())
         entry.max_concurrency = static_cast<unsigned>(std::clamp<std::int64_t>(limit->get_int64(), 1, 256));
     entry.config = config_for(backend, settings, *config_schema);
     const auto schema = Schema::compile(*config_schema);

@@ -5,69 +5,78 @@
 #include "core/daemon/log.hpp"
 #include "core/plugin_host/isolation/child.hpp"
 #include "core/plugin_host/isolation/child_backend.hpp"
-#include "core/plugin_host/isolation/fields.hpp"
 #include "sdk/host/backend.hpp"
-#include "sdk/host/library.hpp"
 #include "sdk/host/utf8.hpp"
 
 namespace elasticity {
 namespace {
 
-constexpr std::chrono::seconds check_timeout{30};
 constexpr std::uint64_t thread_stack_bytes = std::uint64_t{8} << 20;
+
+sdk::HostResult<LoadedPlugin> asked(const boost::json::value& told) {
+    auto library = to_library_description(told);
+    if (!library) return sdk::host_error(ELS_INTERNAL, library.error().message);
+    return LoadedPlugin{std::move(*library), {}};
+}
 
 sdk::HostResult<LoadedPlugin> load_here(const std::filesystem::path& file) {
     const auto library = sdk::Library::load(file);
     if (!library) return library.error();
-    const els_plugin& plugin = *(*library)->plugins().front();
-    auto description = sdk::describe(plugin);
-    if (!description) return description.error();
-    const auto check = [library = *library](const std::string& config) {
+    const auto told = describe_library(**library);
+    if (!told) return told.error();
+    auto plugin = asked(*told);
+    if (!plugin) return plugin.error();
+    plugin->check_config = [library = *library](const std::string& config) {
         return sdk::check_config(*library->plugins().front(), config);
     };
-    return LoadedPlugin{plugin.id, plugin.version, std::move(*description), check};
+    return plugin;
 }
 
-ChildOptions options_for(const BackendSettings& backend) {
+ChildOptions options_for(const ChildLoad& how) {
     ChildOptions options;
-    options.backend = backend.name;
-    options.log = [name = backend.name](const sdk::HostLogLine& line) {
-        log_line(LogLevel::warning, "backend " + name, line.message);
-    };
+    options.backend = how.name;
+    options.program = how.program;
+    options.log = how.log;
     options.secret = [](std::string_view) {
         return sdk::host_error(ELS_FAILED_PRECONDITION, "there are no secrets before a backend is open");
     };
+    // No backend is open in it, so that there is nothing to wait for.
+    options.cancel_grace = options.close_grace = std::chrono::milliseconds(0);
     return options;
 }
 
-sdk::HostResult<std::string> check_in_child(Child& child, const std::string& config) {
-    sdk::HostCall call("check_config", 1, sdk::HostCall::Clock::now() + check_timeout);
+sdk::HostResult<std::string> check_in_child(Child& child, const std::string& config, std::chrono::milliseconds patience) {
+    sdk::HostCall call("check_config", 1, sdk::HostCall::Clock::now() + patience);
     const auto reply = child.call("check_config", {{"config", config}}, call);
     if (!reply) return reply.error();
     if (!reply->value.is_string()) return sdk::host_error(ELS_INTERNAL, "the findings about a config are no text");
     return sdk::valid_utf8(reply->value.get_string());
 }
 
-sdk::HostResult<LoadedPlugin> load_isolated(const std::filesystem::path& file, const BackendSettings& backend) {
-    auto child = Child::start(options_for(backend));
+}  // namespace
+
+sdk::HostResult<LoadedPlugin> load_isolated(const std::filesystem::path& file, ChildLoad how) {
+    auto child = Child::start(options_for(how));
     if (!child) return child.error();
-    const auto said = load_in_child(**child, file, memory_bytes_max(backend, 1));
-    if (!said) return said.error();
-    LoadedPlugin plugin;
-    WireFields fields(*said);
-    fields.read("id", plugin.id);
-    fields.read("version", plugin.version);
-    fields.read("description", plugin.description);
-    if (const auto fault = fields.fault()) return sdk::host_error(ELS_INTERNAL, "what it says of itself: " + fault->message);
-    for (std::string* text : {&plugin.id, &plugin.version, &plugin.description}) *text = sdk::valid_utf8(*text);
-    plugin.check_config = [child = *child](const std::string& config) { return check_in_child(*child, config); };
+    const auto told = load_in_child(**child, file, how.memory_bytes_max, how.patience);
+    if (!told) return told.error();
+    auto plugin = asked(*told);
+    if (!plugin) return plugin.error();
+    plugin->check_config = [child = *child, patience = how.patience](const std::string& config) {
+        return check_in_child(*child, config, patience);
+    };
     return plugin;
 }
 
-}  // namespace
-
 sdk::HostResult<LoadedPlugin> load_plugin(const std::filesystem::path& file, const BackendSettings& backend) {
-    return backend.isolation == Isolation::in_process ? load_here(file) : load_isolated(file, backend);
+    if (backend.isolation == Isolation::in_process) return load_here(file);
+    ChildLoad how;
+    how.name = backend.name;
+    how.memory_bytes_max = memory_bytes_max(backend, 1);
+    how.log = [name = backend.name](const sdk::HostLogLine& line) {
+        log_line(LogLevel::warning, "backend " + name, line.message);
+    };
+    return load_isolated(file, std::move(how));
 }
 
 std::uint64_t memory_bytes_max(const BackendSettings& backend, unsigned threads) {

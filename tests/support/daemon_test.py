@@ -63,12 +63,12 @@ class DaemonTest(unittest.TestCase):
         self.engine.make_busybox()
         return {"docker": {"plugin": "docker", "endpoint": f"unix://{self.engine.socket}"}}
 
-    def start_module(self, backends, **changes):
+    def start_module(self, backends, wrapper=(), **changes):
         module = Module(BUILD, self.folder, self.broker, backends)
         module.settings |= changes
         # Before its start: also a daemon that does not come up may have made something.
         self.addCleanup(self.end_module, module)
-        self.module = module.start()
+        self.module = module.start(wrapper=wrapper)
         self.owner = module.install_id()
         self.statuses = Statuses(self.broker)
         return module

@@ -36,9 +36,12 @@ sdk::HostResult<> nothing_of(const sdk::HostResult<Child::Reply>& reply) {
 }  // namespace
 
 sdk::HostResult<json::value> load_in_child(Child& child, const std::filesystem::path& library,
-                                           std::uint64_t memory_bytes_max) {
-    sdk::HostCall call("load", 1, Clock::now() + start_timeout);
+                                           std::uint64_t memory_bytes_max, std::chrono::milliseconds patience) {
+    sdk::HostCall call("load", 1, Clock::now() + patience);
     auto reply = child.call("load", {{"library", library.string()}, {"memory_bytes_max", memory_bytes_max}}, call);
+    if (!reply && reply.error().code == ELS_DEADLINE_EXCEEDED)
+        return sdk::host_error(ELS_DEADLINE_EXCEEDED,
+                               "it did not answer within " + std::to_string(patience.count()) + " ms");
     if (!reply) return reply.error();
     return std::move(reply->value);
 }

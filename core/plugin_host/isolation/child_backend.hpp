@@ -69,8 +69,9 @@ private:
     std::thread supervisor_;
 };
 
-/// Loads a plugin into a fresh child, and asks it to describe itself: {id, version, description}.
+/// Loads a file into a fresh child, and returns what describe_library() told there.
 sdk::HostResult<boost::json::value> load_in_child(Child& child, const std::filesystem::path& library,
-                                                  std::uint64_t memory_bytes_max);
+                                                  std::uint64_t memory_bytes_max,
+                                                  std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 }  // namespace elasticity

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,11 +15,12 @@
 
 #include "core/plugin_host/isolation/channel.hpp"
 #include "core/plugin_host/isolation/fields.hpp"
+#include "core/plugin_host/isolation/memory_limit.hpp"
 #include "core/plugin_host/isolation/spawner.hpp"
 #include "core/plugin_host/isolation/task_threads.hpp"
 #include "core/plugin_host/isolation/values.hpp"
+#include "core/plugin_host/plugin_description.hpp"
 #include "sdk/host/backend.hpp"
-#include "sdk/host/utf8.hpp"
 
 namespace elasticity {
 namespace json = boost::json;
@@ -32,21 +32,6 @@ constexpr std::size_t batch_instances = 256;
 
 /// The call that this thread is in: secrets are asked for in its name.
 thread_local std::uint64_t current_call = 0;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool is_sanitized = true;
-#else
-constexpr bool is_sanitized = false;
-#endif
-
-/// For what a plugin allocates; a sanitizer's own memory would not fit. The hard limit stays, so that whatever a
-/// plugin starts can have its own.
-void limit_memory(std::uint64_t bytes) {
-    rlimit limit{};
-    if (is_sanitized || bytes == 0 || getrlimit(RLIMIT_DATA, &limit) != 0) return;
-    limit.rlim_cur = std::min<rlim_t>(bytes, limit.rlim_max);
-    setrlimit(RLIMIT_DATA, &limit);  // Lowering it is always allowed.
-}
 
 sdk::HostResult<json::value> as_value(const sdk::HostResult<>& done) {
     if (!done) return done.error();
@@ -239,14 +224,11 @@ sdk::HostResult<json::value> PluginServer::load(const json::value& arguments) {
     limit_memory(memory_bytes_max);
     const auto library = sdk::Library::load(file);
     if (!library) return library.error();
-    const els_plugin& plugin = *(*library)->plugins().front();
-    const auto description = sdk::describe(plugin);
-    if (!description) return description.error();
+    auto described = describe_library(**library);
+    if (!described) return described.error();
     const std::scoped_lock lock(mutex_);
     library_ = *library;
-    return json::value{{"id", sdk::valid_utf8(plugin.id)},
-                       {"version", sdk::valid_utf8(plugin.version ? plugin.version : "")},
-                       {"description", *description}};
+    return json::value(std::move(*described));
 }
 
 sdk::HostOptions PluginServer::host_options(const json::value& arguments) {

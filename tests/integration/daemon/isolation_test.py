@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import time
 
 import daemon_test
 import processes
@@ -21,11 +22,15 @@ def faulty_tool(name):
 def plugin_hosts(daemon_pid):
     """{backend: pid} of the daemon's plugin processes."""
     found = {}
-    for task in pathlib.Path(f"/proc/{daemon_pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            words = pathlib.Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-            if words[1:2] == ["plugin-host"] and processes.is_alive(child):
-                found[words[4]] = int(child)
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or not processes.is_alive(entry):
+            continue
+        try:
+            words = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:  # It has ended.
+            continue
+        if words[1:4] == ["plugin-host", "--parent", str(daemon_pid)]:
+            found[words[4]] = int(entry)
     return found
 
 
@@ -38,13 +43,15 @@ class Isolation(DaemonTest):
             shutil.copy2(plugin, folder)
         return str(folder)
 
-    def start(self, **backends):
+    def start(self, wrapper=(), **backends):
         backends = {"process": {"plugin": "process"}} | backends
-        for backend in backends.values():
-            backend["isolation"] = "process"
-        self.start_module(backends, plugin_dir=self.plugin_folder())
+        self.start_module(backends, wrapper=wrapper, plugin_dir=self.plugin_folder())
         self.send(deploy(process_tool("steady", 2)))
         return self.await_processes(2)
+
+    def creations(self, backend):
+        file = self.module.state_dir / f"backends/{backend}/creations"
+        return file.stat().st_size if file.exists() else 0
 
     def adopted(self):
         instances = self.module.status()["tools"][0]["instances"]
@@ -57,14 +64,41 @@ class Isolation(DaemonTest):
         workers = self.start(faulty={"plugin": "faulty", "mode": "segfault in create", "concurrency": 1})
         daemon, host = self.module.process.pid, self.host_of("process")
         self.send(deploy(*(faulty_tool(f"crash-{number}") for number in range(CRASHES))))
-        creations = self.module.state_dir / "backends/faulty/creations"
-        await_that(f"{CRASHES} crashes", lambda: creations.exists() and creations.stat().st_size >= CRASHES, 240)
+        await_that(f"{CRASHES} crashes", lambda: self.creations("faulty") >= CRASHES, 240)
+        self.assertIn("was killed by signal 11", self.module.log())
+        self.assert_untouched(daemon, host, workers)
+
+    def assert_untouched(self, daemon, host, workers):
+        """The daemon, the other backend's process and its workers; and it still makes new ones."""
         self.assertIsNone(self.module.process.poll())
         self.assertEqual(daemon, self.module.process.pid)
         self.assertEqual((workers, host), (self.processes(), self.host_of("process")))
-        self.assertIn("was killed by signal 11", self.module.log())
         self.send(deploy(process_tool("steady", 3)))
-        self.await_processes(3)
+        after = self.await_processes(3)
+        self.assertEqual(workers, {pid: key for pid, key in after.items() if pid in workers})
+
+    def test_plugins_that_abort_exit_print_and_hang_cost_only_their_own_calls(self):
+        modes = ("abort", "exit", "rubbish", "hang")
+        faulty = {mode: {"plugin": "faulty", "mode": f"{mode} in create"} for mode in modes}
+        workers = self.start(**faulty)
+        daemon, host = self.module.process.pid, self.host_of("process")
+        self.send(deploy(*(faulty_tool(f"{mode}-tool") | {"kind": mode} for mode in modes)))
+        await_that("each has misbehaved", lambda: all(self.creations(mode) > 0 for mode in modes))
+        for said in ("was killed by signal 6", "ended with exit code 7", "backend rubbish: printed: "):
+            self.await_log(said)
+        self.assert_untouched(daemon, host, workers)
+        began = time.monotonic()
+        self.assertEqual(0, self.module.stop())
+        self.assertLess(time.monotonic() - began, 40, "also with a call that never returns")
+
+    def test_ctrl_c_reaches_the_daemon_alone_and_leaves_no_child(self):
+        workers = self.start(wrapper=("setsid",))
+        host = self.host_of("process")
+        os.killpg(self.module.process.pid, signal.SIGINT)
+        self.assertEqual(0, self.module.process.wait(60))
+        self.assertFalse(processes.is_alive(host))
+        self.assertNotIn("is lost", self.module.log())
+        self.assertEqual(workers, self.processes())
 
     def test_a_plugin_that_crashes_while_it_is_loaded_breaks_its_backend_alone(self):
         self.start(broken={"plugin": "crashing_constructor"})

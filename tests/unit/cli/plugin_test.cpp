@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/cli/own_program.hpp"
-#include "core/plugin_host/plugin_inspection.hpp"
+#include "core/cli/plugin_files.hpp"
 #include "world.hpp"
 
 namespace elasticity::cli::test {
@@ -46,7 +46,7 @@ TEST_CASE("plugin list: a plugin that crashes is one sentence, and the others ar
     const Outcome outcome = world.run({"plugin", "list"});
     CHECK(outcome.code == ExitCode::failed);
     CHECK(outcome.err ==
-          (world.folder() / "crashes.so").string() + ": it crashed while it was loaded: SIGABRT\n");
+          (world.folder() / "crashes.so").string() + ": the plugin's process is lost: it was killed by signal 6 (Aborted)\n");
     CHECK(holds(outcome.out, "org.elasticity.noop"));
     CHECK_FALSE(holds(outcome.out, "rubbish"));
 }
@@ -74,17 +74,17 @@ TEST_CASE("plugin list: without a settings file it lists the folder beside the p
 
 TEST_CASE("plugin inspection: a plugin that ends the process, or never returns, is one sentence") {
     using namespace std::chrono_literals;
-    const auto ended = inspect_plugin(fixtures / "exits.so", own_program());
+    const auto ended = inspect_plugin(fixtures / "exits.so");
     REQUIRE(ended.has_error());
     CHECK(ended.error().message ==
-          (fixtures / "exits.so").string() + ": it ended the process that loaded it, with exit code 3");
-    const auto hung = inspect_plugin(fixtures / "hangs.so", own_program(), 500ms);
+          (fixtures / "exits.so").string() + ": the plugin's process is lost: it ended with exit code 3");
+    const auto hung = inspect_plugin(fixtures / "hangs.so", 500ms);
     REQUIRE(hung.has_error());
     CHECK(hung.error().message == (fixtures / "hangs.so").string() + ": it did not answer within 500 ms");
 }
 
 TEST_CASE("plugin inspection: what a plugin prints does not get into the answer") {
-    const auto chatter = inspect_plugin(fixtures / "chatters.so", own_program());
+    const auto chatter = inspect_plugin(fixtures / "chatters.so");
     REQUIRE(chatter.has_error());
     CHECK(chatter.error().message == (fixtures / "chatters.so").string() +
                                          ": no Elasticity plugin: it lacks elasticity_plugin_negotiate");

@@ -18,7 +18,7 @@ constexpr char full[] = R"({
     "allow": {"images": ["docker.io/ncsa/*"]},
     "registries": {"docker.io": {"username": "puller", "password": {"command": ["cat", "/x"]}}},
     "secrets": {"token": {"file": "/t"}},
-    "backends": {"b": {"plugin": "noop", "max_instances": 5, "concurrency": 2, "isolation": "process",
+    "backends": {"b": {"plugin": "noop", "max_instances": 5, "concurrency": 2, "isolation": "in_process",
                        "plugin_memory_bytes": 134217728, "boot_delay_ms": 9}},
     "placement": {"test": ["b"]},
     "unmanaged": {"queues": ["amq.*"]},

@@ -32,7 +32,7 @@ std::string World::settings() const {
   "targets": {"prod": {"amqp": "amqp://127.0.0.1:1", "password": {"file": "/nowhere/password"}}},
   "deploy": {"target": "prod"},
   "allow": {"images": ["docker.io/ncsa/*"]},
-  "backends": {"memory": {"plugin": "noop"}},
+  "backends": {"memory": {"plugin": "noop", "isolation": "in_process"}},
   "placement": {"test": ["memory"]}
 }
 )";

@@ -247,8 +247,8 @@ TEST_CASE("child: a plugin that crashes while it is loaded or asked is an error 
     CHECK(told(loaded).find("it was killed by signal 11") != std::string::npos);
     const auto faulty = load_plugin(fixture("faulty"), backend_of("x"));
     REQUIRE(told(faulty) == "OK");
-    CHECK(faulty->id == "org.example.faulty");
-    CHECK(faulty->description.find("config_schema") != std::string::npos);
+    CHECK(faulty->first().id == "org.example.faulty");
+    CHECK(faulty->first().description.contains("config_schema"));
     CHECK(told(faulty->check_config("{}")) == "OK");
     CHECK(told(faulty->check_config("segfault in check")).find("it was killed by signal 11") != std::string::npos);
     World world("abort in open");
@@ -256,11 +256,30 @@ TEST_CASE("child: a plugin that crashes while it is loaded or asked is an error 
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("child: a plugin that leaks ends at its limit, and so does nobody else") {
+TEST_CASE("child: a plugin that leaks ends at its limit, and another process has room again") {
     World world("leak in create");
     world.options.memory_bytes_max = std::uint64_t{256} << 20;
     const auto backend = world.open();
-    CHECK(told(backend->create(*new_call(), spec_of("w-1"))) != "OK");
-    CHECK(told(backend->list(*new_call())) == "OK");
+    for (std::size_t i = 1; i <= 2; ++i) {
+        CHECK(told(backend->create(*new_call(), spec_of("w-1"))).starts_with(lost));
+        world.lines->await("serves again", i);
+        CHECK(told(backend->list(*new_call())) == "OK");
+    }
+    CHECK(world.lines->count("printed: out of memory, see plugin_memory_bytes") == 2);
 }
 #endif
+
+TEST_CASE("child: what one plugin does keeps no call of another waiting") {
+    const auto mode = GENERATE(as<std::string>(), "hang in create", "segfault in create", "abort in create",
+                               "exit in create", "rubbish in create", "garbage in create");
+    CAPTURE(mode);
+    World bad_world(mode), good_world("");
+    const auto bad = bad_world.open(), good = good_world.open();
+    auto created = std::async(std::launch::async,
+                              [&] { return bad->create(*new_call(milliseconds(500)), spec_of("w-1")); });
+    const std::string process = *good->probe(*new_call());
+    do CHECK(told(good->list(*new_call(std::chrono::seconds(5)))) == "OK");
+    while (created.wait_for(milliseconds(0)) != std::future_status::ready);
+    CHECK(*good->probe(*new_call()) == process);
+    CHECK(good_world.lines->all().empty());
+}
