@@ -94,6 +94,7 @@ class Isolation(DaemonTest):
     def test_ctrl_c_reaches_the_daemon_alone_and_leaves_no_child(self):
         workers = self.start(wrapper=("setsid",))
         host = self.host_of("process")
+        self.assertEqual(host, os.getpgid(host), "a group of its own")
         os.killpg(self.module.process.pid, signal.SIGINT)
         self.assertEqual(0, self.module.process.wait(60))
         self.assertFalse(processes.is_alive(host))
