@@ -140,6 +140,8 @@ Result<> DesiredStore::apply(std::span<const Request> requests, const OnDurable&
         on_durable(committed);
     };
     if (!changed) {
+        // That these requests came is made durable by the next commit, before which they could undo nothing.
+        state_ = std::make_shared<const DesiredState>(std::move(next));
         tell();
         return {};
     }

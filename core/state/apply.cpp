@@ -107,15 +107,17 @@ std::vector<Applied> apply(DesiredState& state, const Message& message, const st
     const bool repeated = is_named && message.action != Action::describe &&
                           std::find(recent.begin(), recent.end(), request_id) != recent.end();
     std::vector<Applied> results;
-    bool changed = false;
+    bool carried_out = false;
     for (const ToolCommand& command : message.tools) {
         const bool sound = command.findings.empty();
         results.push_back(repeated && sound
                               ? Applied{command.name, Verdict::unchanged, "this request was already carried out", {}}
                               : Application(state, request_id, generation).run(message.action, command));
-        changed = changed || results.back().verdict == Verdict::accepted;
+        const Verdict verdict = results.back().verdict;
+        carried_out = carried_out || verdict == Verdict::accepted || verdict == Verdict::unchanged;
     }
-    if (changed && is_named) remember(state, request_id);
+    // One that changed nothing counts too: delivered again after a later one, it would undo that.
+    if (carried_out && !repeated && is_named) remember(state, request_id);
     return results;
 }
 
