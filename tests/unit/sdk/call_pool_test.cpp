@@ -43,8 +43,8 @@ CallPool::Work<std::string> answer(const std::string& text) {
 
 /// Waits for the gate whatever the host says, as a hung provider does.
 CallPool::Work<std::string> wait_at(const Gate& gate, const std::string& text = "waited") {
-    return [&gate, text](Backend&, HostCall&) -> Outcome {
-        gate.wait();
+    return [opened = gate.opened(), text](Backend&, HostCall&) -> Outcome {
+        opened.wait();
         return text;
     };
 }

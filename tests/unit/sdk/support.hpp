@@ -33,6 +33,8 @@ class Gate {
 public:
     void open() { opened_.set_value(); }
     void wait() const { future_.wait(); }
+    /// For a call that may outlive the gate.
+    std::shared_future<void> opened() const { return future_; }
 
 private:
     std::promise<void> opened_;
