@@ -173,7 +173,7 @@ private:
 
     void add_plugin() {
         CLI::App* plugin =
-            app_.add_subcommand("plugin", "Write a new plugin; list and describe those that are there");
+            app_.add_subcommand("plugin", "Write, list, describe and upgrade plugins");
         plugin->require_subcommand(1);
         CLI::App* create =
             add_command(*plugin, "new", "Write a project that is a plugin already", plugin_new_);
@@ -190,6 +190,11 @@ private:
             ->required()
             ->type_name("PLUGIN");
         describe->add_flag("--markdown", plugin_describe_.markdown, "Print tables of Markdown");
+        CLI::App* upgrade = add_command(*plugin, "upgrade", "Replace the plugin of a backend while it runs", plugin_upgrade_);
+        upgrade->add_option("backend", plugin_upgrade_.backend, "A backend of the settings")->required()->type_name("BACKEND");
+        upgrade->add_option("file", plugin_upgrade_.file, "Instead of the file in the plugin folder")->type_name("FILE");
+        upgrade->add_flag("--force", plugin_upgrade_.force,
+                          "Also where the new one does not find all workers, or is the same file");
     }
 
     /// For the daemon, not for people: in no help.
@@ -212,6 +217,7 @@ private:
     PluginNewArguments plugin_new_;
     PluginListArguments plugin_list_;
     PluginDescribeArguments plugin_describe_;
+    PluginUpgradeArguments plugin_upgrade_;
     PluginHostArguments plugin_host_;
     CLI::App app_{"Elasticity runs as many workers as each RabbitMQ queue needs.", "elasticity"};
 };

@@ -84,12 +84,18 @@ struct PluginDescribeArguments {
     bool markdown = false;
 };
 
+struct PluginUpgradeArguments {
+    std::string backend;
+    std::string file;  ///< empty: the one in the plugin folder
+    bool force = false;
+};
+
 /// A command line that was understood.
 struct Invocation {
     CommonArguments common;
     std::variant<RunArguments, DeployArguments, ToolArguments, StatusArguments, ConfigCheckArguments,
                  ConfigShowArguments, ConfigHistoryArguments, ConfigRollbackArguments, PluginNewArguments, PluginListArguments,
-                 PluginDescribeArguments, PluginHostArguments>
+                 PluginDescribeArguments, PluginUpgradeArguments, PluginHostArguments>
         command;
 };
 

@@ -24,5 +24,6 @@ ExitCode plugin_new(const CommonArguments& common, const PluginNewArguments& arg
 ExitCode plugin_list(const CommonArguments& common, const PluginListArguments& arguments, Terminal& terminal);
 ExitCode plugin_describe(const CommonArguments& common, const PluginDescribeArguments& arguments,
                          Terminal& terminal);
+ExitCode plugin_upgrade(const CommonArguments& common, const PluginUpgradeArguments& arguments, Terminal& terminal);
 
 }  // namespace elasticity::cli

@@ -37,6 +37,9 @@ struct Dispatch {
     ExitCode operator()(const PluginDescribeArguments& given) const {
         return plugin_describe(common, given, terminal);
     }
+    ExitCode operator()(const PluginUpgradeArguments& given) const {
+        return plugin_upgrade(common, given, terminal);
+    }
     ExitCode operator()(const PluginHostArguments& given) const {
         return static_cast<ExitCode>(run_plugin_host(given.parent));
     }

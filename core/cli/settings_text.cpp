@@ -131,6 +131,8 @@ json::object to_json(const Settings& settings) {
     object["management_interval_s"] = seconds(settings.management_interval);
     object["journal_max_bytes"] = settings.journal_max_bytes;
     object["history_generations"] = settings.history_generations;
+    object["plugin_upgrade"] = {{"drain_timeout_s", seconds(settings.plugin_upgrade.drain_timeout)},
+                                {"rollback_window_s", seconds(settings.plugin_upgrade.rollback_window)}};
     object["log"] = to_json(settings.log);
     return object;
 }

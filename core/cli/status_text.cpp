@@ -110,6 +110,19 @@ std::string instances_table(const json::object& status, std::size_t columns) {
     return rows.size() == 1 ? "" : "\n" + to_table(rows, columns);
 }
 
+constexpr std::size_t shown_hash_digits = 16;
+
+/// A line for one that did not go through, or that is under way.
+std::string last_upgrade(const json::object& upgrade) {
+    const std::string outcome = shown(upgrade, "outcome");
+    if (upgrade.empty() || outcome == "replaced" || outcome == "unchanged") return {};
+    std::string text = "  upgrade to " + shown(upgrade, "file");
+    if (!outcome.empty()) return text + " " + outcome + ": " + shown(upgrade, "reason") + "\n";
+    const json::array& steps = array_at(upgrade, "steps");
+    if (steps.empty() || !steps.back().is_object()) return text + " waits\n";
+    return text + " " + shown(steps.back().get_object(), "phase") + ": " + shown(steps.back().get_object(), "text") + "\n";
+}
+
 std::string backends_in_trouble(const json::object& status) {
     std::string text;
     for_each_object(array_at(status, "backends"), [&](const json::object& backend) {
@@ -118,6 +131,21 @@ std::string backends_in_trouble(const json::object& status) {
         std::string trouble = shown(backend, "trouble");
         if (trouble.empty() && is_unlisted) trouble = "has not been listed yet";
         if (!trouble.empty()) text += "backend " + shown(backend, "backend") + ": " + trouble + "\n";
+    });
+    return text;
+}
+
+/// "backend local-docker: org.elasticity.docker 1.2.0, generation 3, sha256 5f0c1d2e3a4b5c6d, serving"
+std::string plugins(const json::object& status) {
+    std::string text;
+    for_each_object(array_at(status, "backends"), [&](const json::object& backend) {
+        const json::object& plugin = object_at(backend, "plugin");
+        if (shown(plugin, "id").empty()) return;
+        text += "backend " + shown(backend, "backend") + ": " + shown(plugin, "id") + " " + shown(plugin, "version") +
+                ", generation " + number_at(plugin, "generation") + ", sha256 " +
+                shown(plugin, "sha256").substr(0, shown_hash_digits) + ", " + shown(plugin, "state");
+        if (const std::string beside = number_at(plugin, "beside"); beside != "-") text += ", beside generation " + beside;
+        text += "\n" + last_upgrade(object_at(plugin, "last_upgrade"));
     });
     return text;
 }
@@ -153,7 +181,7 @@ void keep_tools(json::object& status, const std::string& tool, const std::string
 
 std::string to_text(const json::object& status, bool with_instances, std::size_t columns) {
     std::string text =
-        header(status) + brokers(status) + backends_in_trouble(status) + "\n" + tools_table(status, columns);
+        header(status) + brokers(status) + plugins(status) + backends_in_trouble(status) + "\n" + tools_table(status, columns);
     if (with_instances) return text + instances_table(status, columns);
     return text + strays(status, columns);
 }

@@ -11,6 +11,7 @@
 #include "core/daemon/log.hpp"
 #include "core/daemon/module.hpp"
 #include "core/daemon/service_manager.hpp"
+#include "core/daemon/settings_change.hpp"
 #include "core/daemon/version.hpp"
 #include "core/io/rabbitmq/wake_event.hpp"
 #include "core/io/state/durable_file.hpp"
@@ -149,8 +150,12 @@ private:
             log_line(LogLevel::error, "settings", "state_dir cannot be changed while the daemon runs; the last good ones stay in force");
             return {};
         }
-        text_ = *text;
+        const auto backends = backends_to_upgrade(std::exchange(text_, *text), *text);
         warn(parsed);
+        if (backends && module_ && module_->upgrade_backends(parsed.settings, *backends)) {
+            log_line(LogLevel::info, "settings", "changed; backends take them over one by one");
+            return {};
+        }
         log_line(LogLevel::info, "settings", "changed; starting again with the new ones");
         module_.reset();
         return start(std::move(parsed.settings));

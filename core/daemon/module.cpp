@@ -13,6 +13,7 @@
 #include "core/daemon/log.hpp"
 #include "core/daemon/loop_thread.hpp"
 #include "core/daemon/status_outbox.hpp"
+#include "core/daemon/upgrade_commands.hpp"
 #include "core/daemon/version.hpp"
 #include "core/io/control/control_server.hpp"
 #include "core/io/rabbitmq/deploy_listener.hpp"
@@ -69,6 +70,7 @@ struct Module::Parts {
 
     Result<> build(bool accept_empty);
     Result<> open_state(bool accept_empty);
+    Result<> load_plugins();
     void make_ports();
     void start_loop(Recovered recovered);
     void start_brokers();
@@ -91,6 +93,7 @@ struct Module::Parts {
     std::unique_ptr<StatusOutbox> outbox;
     std::unique_ptr<LoopJournal> loop_journal;
     std::unique_ptr<DesiredStore> store;
+    std::optional<StagingFolder> staging;
     BackendCatalog catalog;
     std::unique_ptr<BrokerReadings> readings;
     std::unique_ptr<PluginBackends> backends;
@@ -160,7 +163,7 @@ Result<> Module::Parts::open_state(bool accept_empty) {
     if (!contents) return contents.error();
     auto tools_file = ToolsFile::open(directory.root(), settings.history_generations);
     if (!tools_file) return tools_file.error();
-    catalog = BackendCatalog::load(settings, plugin_folder(settings));
+    if (auto staged = load_plugins(); !staged) return staged;
     auto context = make_intake_context(settings, catalog);
     if (!context) return context.error();
 
@@ -181,20 +184,35 @@ Result<> Module::Parts::open_state(bool accept_empty) {
     return {};
 }
 
+/// Each backend's first generation runs from a private copy too, which nobody overwrites while it is mapped.
+Result<> Module::Parts::load_plugins() {
+    const auto folder = directory.plugins_dir();
+    if (!folder) return folder.error();
+    auto opened = StagingFolder::open(*folder);
+    if (!opened) return opened.error();
+    staging.emplace(std::move(*opened));
+    const auto stage = [this](const std::string& backend, const std::filesystem::path& file) {
+        return staging->stage_first(file, backend);
+    };
+    catalog = BackendCatalog::load(settings, plugin_folder(settings), stage);
+    return {};
+}
+
 void Module::Parts::make_ports() {
     const auto post = [this](LoopThread::Task task) { loop_thread.post(std::move(task)); };
     loop_journal = std::make_unique<LoopJournal>(*journal, post);
     readings = std::make_unique<BrokerReadings>(settings, name, clock, post);
     backends = std::make_unique<PluginBackends>(
         settings, BackendSurroundings{directory.install_id(),
-                                      [this](const std::string& backend) { return directory.backend_dir(backend); }, post});
+                                      [this](const std::string& backend) { return directory.backend_dir(backend); }, post},
+        *staging);
     tool_store = std::make_unique<StoreThread>(*store);
 }
 
 void Module::Parts::start_loop(Recovered recovered) {
     loop = std::make_unique<ControlLoop>(Ports{clock, *backends, *readings, *loop_journal, *outbox, *tool_store},
                                          loop_settings(settings, directory.install_id()), std::move(recovered));
-    backends->open(catalog);
+    backends->open(std::exchange(catalog, {}));  // The private copies belong to the generations alone.
     loop_thread.start(*loop);
 }
 
@@ -283,14 +301,18 @@ json::object Module::Parts::status() const {
 
 Result<> Module::Parts::start_control() {
     auto server = ControlServer::listen(directory.control_socket(), [this](json::object request, ControlRespond respond) {
+        if (answer_upgrade_command(backends->upgrades(), request, respond)) return;
         const json::value* command = request.if_contains("command");
         if (!command || *command != "status") {
-            respond({{"error", {{"code", "unknown_command"}, {"message", "must be {\"command\": \"status\"}"}}}});
+            respond({{"error", {{"code", "unknown_command"}, {"message", "must be {\"command\": \"status\"}, or of an upgrade"}}}});
             return;
         }
         loop_thread.post([this, respond = std::move(respond)](ControlLoop& running) {
             json::object answer = status();
             for (const auto& member : running.describe()) answer.insert(member);
+            for (json::value& backend : answer.at("backends").as_array())
+                backend.as_object()["plugin"] =
+                    backends->upgrades().describe(std::string(backend.at("backend").as_string()));
             respond(std::move(answer));
         });
     });
@@ -330,6 +352,10 @@ Module::~Module() {
     parts.backends.reset();
     if (parts.publisher) parts.publisher->stop();
     if (parts.journal) parts.journal->stop();
+}
+
+bool Module::upgrade_backends(const Settings& settings, const std::vector<std::string>& names) {
+    return parts_->backends->upgrade(settings, names);
 }
 
 void Module::check_tools_file() {

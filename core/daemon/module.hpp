@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/daemon/daemon.hpp"
 #include "core/daemon/settings.hpp"
@@ -22,6 +23,10 @@ public:
 
     /// Ends listening first, then the calls under way, then the statuses. Workers go on.
     ~Module();
+
+    /// Lets the plugins of these backends take over their new settings, without a pause for anybody. False, and
+    /// nothing is done, where one of them is not open.
+    bool upgrade_backends(const Settings& settings, const std::vector<std::string>& names);
 
     /// Looks at tools.json: to be called when it may have changed.
     void check_tools_file();

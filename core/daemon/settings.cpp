@@ -233,6 +233,10 @@ private:
         settings_.management_interval = seconds_at(document_, "management_interval_s", settings_.management_interval);
         settings_.journal_max_bytes = number_at(document_, "journal_max_bytes", settings_.journal_max_bytes);
         settings_.history_generations = number_at(document_, "history_generations", settings_.history_generations);
+        const json::object& upgrade = object_at(document_, "plugin_upgrade");
+        PluginUpgradeSettings& times = settings_.plugin_upgrade;
+        times.drain_timeout = seconds_at(upgrade, "drain_timeout_s", times.drain_timeout);
+        times.rollback_window = seconds_at(upgrade, "rollback_window_s", times.rollback_window);
     }
 
     void read_log() {

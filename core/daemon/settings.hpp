@@ -54,6 +54,11 @@ struct DeploySettings {
     std::size_t tools_max = 200;
 };
 
+struct PluginUpgradeSettings {
+    Millis drain_timeout{960'000};   ///< for calls that the old generation has taken
+    Millis rollback_window{60'000};  ///< for which the old generation is kept
+};
+
 enum class LogFormat { text, json };
 enum class LogLevel { debug, info, warning, error };
 
@@ -81,6 +86,7 @@ struct Settings {
     Millis management_interval{5'000};
     std::uint64_t journal_max_bytes = 268435456;
     std::size_t history_generations = 50;
+    PluginUpgradeSettings plugin_upgrade;
     LogSettings log;
 
     const TargetSettings* find_target(std::string_view target_name) const;

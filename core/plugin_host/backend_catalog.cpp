@@ -45,11 +45,26 @@ void add_plugin_findings(const std::string& json_lines, const std::string& base,
     }
 }
 
+/// From the plugin folder, or from a private copy.
 Result<CatalogEntry> load_entry(const BackendSettings& backend, const Settings& settings,
-                                const std::filesystem::path& plugin_dir, Findings& findings) {
+                                const std::filesystem::path& plugin_dir, const StagePlugin& stage, Findings& findings) {
+    const std::filesystem::path file = plugin_dir / (backend.plugin + ".so");
+    if (!stage) return load_catalog_entry(backend, settings, file, findings);
+    auto staged = stage(backend.name, file);
+    if (!staged) return staged.error();
+    auto entry = load_catalog_entry(backend, settings, (*staged)->file(), findings);
+    if (!entry) return within(file.string(), entry.error());
+    entry->staged = std::move(*staged);
+    return entry;
+}
+
+}  // namespace
+
+Result<CatalogEntry> load_catalog_entry(const BackendSettings& backend, const Settings& settings,
+                                        const std::filesystem::path& file, Findings& findings) {
     const std::string base = pointer_to("/backends", backend.name);
     CatalogEntry entry;
-    entry.file = plugin_dir / (backend.plugin + ".so");
+    entry.file = file;
     const auto plugin = load_plugin(entry.file, backend);
     if (!plugin) return broken(plugin.error().message);
     const json::object& description = plugin->first().description;
@@ -75,13 +90,12 @@ Result<CatalogEntry> load_entry(const BackendSettings& backend, const Settings& 
     return entry;
 }
 
-}  // namespace
-
-BackendCatalog BackendCatalog::load(const Settings& settings, const std::filesystem::path& plugin_dir) {
+BackendCatalog BackendCatalog::load(const Settings& settings, const std::filesystem::path& plugin_dir,
+                                    const StagePlugin& stage) {
     BackendCatalog catalog;
     for (const auto& [name, backend] : settings.backends) {
         const std::size_t before = catalog.errors.size();
-        auto entry = load_entry(backend, settings, plugin_dir, catalog.errors);
+        auto entry = load_entry(backend, settings, plugin_dir, stage, catalog.errors);
         if (!entry)
             catalog.errors.push_back({"plugin_unusable", pointer_to(pointer_to("/backends", name), "plugin"), entry.error().message});
         else if (catalog.errors.size() == before)

@@ -1,29 +1,22 @@
 #include "core/plugin_host/plugin_backends.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "core/daemon/log.hpp"
 #include "core/daemon/secrets.hpp"
 #include "core/daemon/version.hpp"
-#include "core/plugin_host/backend_calls.hpp"
-#include "core/plugin_host/in_process_backend.hpp"
-#include "core/plugin_host/isolation/child_backend.hpp"
-#include "core/plugin_host/loaded_plugin.hpp"
+#include "core/plugin_host/plugin_folder.hpp"
 #include "core/plugin_host/worker_spec.hpp"
 
 namespace elasticity {
 namespace {
 
-constexpr Millis activate_timeout{30'000};
 constexpr Millis list_timeout{30'000};
 /// Long enough for a pull of a large image.
 constexpr Millis create_timeout{900'000};
 /// Grace from SIGTERM to SIGKILL, and what a destroy takes beyond it.
 constexpr Millis stop_grace{30'000};
 constexpr Millis destroy_timeout = stop_grace + Millis{60'000};
-constexpr unsigned threads_default = 8;
-constexpr Millis child_abandon_grace{20'000};
 
 std::string contract_code(const sdk::HostError& error) {
     const std::string& own = error.provider_code;
@@ -101,56 +94,21 @@ sdk::HostResult<std::string> resolve_for_plugin(std::string_view reference) {
     return std::move(*secret);
 }
 
-sdk::HostOptions host_options(const std::string& name, const BackendSurroundings& surroundings, const std::string& state_dir) {
-    sdk::HostOptions options;
-    options.core_version = version_text;
-    options.backend_name = name;
-    options.owner = surroundings.install_id;
-    options.state_dir = state_dir;
-    options.log_level = ELS_LOG_DEBUG;
-    options.log = [name](const sdk::HostLogLine& line) { log_plugin_line(name, line); };
-    options.secret = resolve_for_plugin;
-    return options;
-}
-
-unsigned threads_for(const BackendSettings& backend, const CatalogEntry& entry) {
-    return std::min(entry.max_concurrency, backend.concurrency.value_or(threads_default));
-}
-
-sdk::HostResult<std::shared_ptr<BackendCalls>> open_in_process(const CatalogEntry& entry, sdk::HostOptions host) {
-    const auto library = sdk::Library::load(entry.file);
-    if (!library) return library.error();
-    auto opened = sdk::Backend::open(*library, *(*library)->plugins().front(), boost::json::serialize(entry.config),
-                                     std::move(host));
-    if (!opened) return opened.error();
-    return std::make_shared<InProcessBackend>(std::move(*opened));
-}
-
-sdk::HostResult<std::shared_ptr<BackendCalls>> open_in_child(const BackendSettings& backend, const CatalogEntry& entry,
-                                                             sdk::HostOptions host) {
-    ChildBackendOptions options;
-    options.library = entry.file;
-    options.config = boost::json::serialize(entry.config);
-    options.host = std::move(host);
-    options.memory_bytes_max = memory_bytes_max(backend, threads_for(backend, entry));
-    auto opened = ChildBackend::open(std::move(options));
-    if (!opened) return opened.error();
-    return std::move(*opened);
-}
-
 }  // namespace
 
-/// One generation of a backend's plugin.
-struct PluginBackends::Opened {
-    Opened(std::shared_ptr<BackendCalls> calls, sdk::CallPoolOptions options) : pool(std::move(calls), options) {}
-
-    BackendPool pool;
-};
-
-PluginBackends::PluginBackends(const Settings& settings, BackendSurroundings surroundings)
-    : settings_(settings), surroundings_(std::move(surroundings)) {}
+PluginBackends::PluginBackends(const Settings& settings, BackendSurroundings surroundings, const StagingFolder& staging)
+    : settings_(settings), surroundings_(std::move(surroundings)), upgrades_(upgrade_surroundings(staging)) {}
 
 PluginBackends::~PluginBackends() = default;
+
+UpgradeSurroundings PluginBackends::upgrade_surroundings(const StagingFolder& staging) const {
+    return {settings_,
+            staging,
+            plugin_folder(settings_),
+            [this](const std::string& backend) { return host_options(backend); },
+            settings_.plugin_upgrade.drain_timeout,
+            settings_.plugin_upgrade.rollback_window};
+}
 
 void PluginBackends::open(const BackendCatalog& catalog) {
     for (const Finding& finding : catalog.errors) log_line(LogLevel::error, "settings", finding.pointer + ": " + finding.message);
@@ -160,31 +118,50 @@ void PluginBackends::open(const BackendCatalog& catalog) {
             report_broken(name, "its plugin or its settings cannot be used; see elasticity config check");
             continue;
         }
-        auto opened = open(backend, entry->second);
-        if (!opened) {
+        if (const auto opened = open(backend, entry->second); !opened) {
             report_broken(name, opened.error().message);
             continue;
         }
-        backends_[name] = std::move(*opened);
         log_line(LogLevel::info, "backend " + name, "uses " + entry->second.plugin_id + " " + entry->second.plugin_version);
     }
+    upgrades_.start();
 }
 
-Result<std::unique_ptr<PluginBackends::Opened>> PluginBackends::open(const BackendSettings& backend, const CatalogEntry& entry) {
-    const auto state_dir = surroundings_.state_dir(backend.name);
+Result<> PluginBackends::open(const BackendSettings& backend, const CatalogEntry& entry) {
+    auto host = host_options(backend.name);
+    if (!host) return host.error();
+    auto first = open_generation({1, backend, entry, std::move(*host)});
+    if (!first) return first.error();
+    auto slot = std::make_unique<BackendSlot>(std::move(*first));
+    upgrades_.add(*slot);
+    slots_[backend.name] = std::move(slot);
+    return {};
+}
+
+Result<sdk::HostOptions> PluginBackends::host_options(const std::string& backend) const {
+    const auto state_dir = surroundings_.state_dir(backend);
     if (!state_dir) return state_dir.error();
-    const bool in_process = backend.isolation == Isolation::in_process;
-    sdk::HostOptions host = host_options(backend.name, surroundings_, state_dir->string());
-    auto opened = in_process ? open_in_process(entry, std::move(host)) : open_in_child(backend, entry, std::move(host));
-    if (!opened) return Error{ErrorKind::unavailable, "cannot be opened: " + opened.error().message};
-    sdk::HostCall call("activate", 1, sdk::HostCall::Clock::now() + activate_timeout);
-    if (const auto active = (*opened)->activate(call); !active)
-        return Error{ErrorKind::unavailable, "cannot be activated: " + active.error().message};
-    sdk::CallPoolOptions pool;
-    pool.threads = threads_for(backend, entry);
-    // A child that does not return is killed first, and a secret that is being read does not return at once.
-    if (!in_process) pool.abandon_grace = child_abandon_grace;
-    return std::make_unique<Opened>(std::move(*opened), pool);
+    sdk::HostOptions options;
+    options.core_version = version_text;
+    options.backend_name = backend;
+    options.owner = surroundings_.install_id;
+    options.state_dir = state_dir->string();
+    options.log_level = ELS_LOG_DEBUG;
+    options.log = [backend](const sdk::HostLogLine& line) { log_plugin_line(backend, line); };
+    options.secret = resolve_for_plugin;
+    return options;
+}
+
+bool PluginBackends::upgrade(const Settings& settings, const std::vector<std::string>& names) {
+    const auto is_open = [this](const std::string& name) { return slots_.contains(name); };
+    if (!std::all_of(names.begin(), names.end(), is_open)) return false;
+    for (const std::string& name : names) {
+        UpgradeRequest request;
+        request.settings = settings.backends.at(name);
+        // It is open, so that there is nothing to refuse.
+        (void)upgrades_.request(name, "its settings changed", std::move(request));
+    }
+    return true;
 }
 
 void PluginBackends::report_broken(const std::string& name, const std::string& why) {
@@ -192,15 +169,15 @@ void PluginBackends::report_broken(const std::string& name, const std::string& w
     surroundings_.post([name, why](ControlLoop& loop) { loop.backend_broken(name, why); });
 }
 
-PluginBackends::Opened* PluginBackends::find(const std::string& backend) {
-    const auto hit = backends_.find(backend);
-    return hit == backends_.end() ? nullptr : hit->second.get();
+BackendSlot* PluginBackends::find(const std::string& backend) {
+    const auto hit = slots_.find(backend);
+    return hit == slots_.end() ? nullptr : hit->second.get();
 }
 
 void PluginBackends::list(const std::string& backend, CallToken token) {
     const auto post = surroundings_.post;
-    Opened* opened = find(backend);
-    if (!opened) return;  // The loop was told that it is broken, and a broken backend has no list.
+    BackendSlot* slot = find(backend);
+    if (!slot) return;  // The loop was told that it is broken, and a broken backend has no list.
     const auto done = [post, backend, token](sdk::HostResult<std::vector<sdk::HostInstance>> result) {
         Result<std::vector<Worker>> workers = std::vector<Worker>();
         if (result)
@@ -209,7 +186,7 @@ void PluginBackends::list(const std::string& backend, CallToken token) {
             workers = Error{ErrorKind::unavailable, result.error().message};
         post([token, workers = std::move(workers)](ControlLoop& loop) mutable { loop.on_listed(token, std::move(workers)); });
     };
-    opened->pool.submit<std::vector<sdk::HostInstance>>(
+    slot->submit<std::vector<sdk::HostInstance>>(
         {sdk::CallKind::list, "list", "", "list-" + std::to_string(token), 1, list_timeout},
         [](BackendCalls& plugin, sdk::HostCall& call) { return plugin.list(call); }, done);
 }
@@ -222,9 +199,9 @@ void PluginBackends::create(const std::string& backend, const WorkerOrder& order
         else worker = call_error(result.error());
         post([token, worker = std::move(worker)](ControlLoop& loop) mutable { loop.on_created(token, std::move(worker)); });
     };
-    Opened* opened = find(backend);
-    if (!opened) return done(sdk::host_error(ELS_UNAVAILABLE, "backend " + backend + " is not open"));
-    opened->pool.submit<sdk::HostInstance>(
+    BackendSlot* slot = find(backend);
+    if (!slot) return done(sdk::host_error(ELS_UNAVAILABLE, "backend " + backend + " is not open"));
+    slot->submit<sdk::HostInstance>(
         {sdk::CallKind::change, "create", order.key, order.key, 1, create_timeout},
         [this, order, backend](BackendCalls& plugin, sdk::HostCall& call) -> sdk::HostResult<sdk::HostInstance> {
             const auto spec = make_worker_spec(order, backend, settings_);
@@ -241,9 +218,9 @@ void PluginBackends::destroy(const std::string& backend, const std::string& key,
         if (!result) outcome = call_error(result.error());
         post([token, outcome](ControlLoop& loop) { loop.on_destroyed(token, outcome); });
     };
-    Opened* opened = find(backend);
-    if (!opened) return done(sdk::host_error(ELS_UNAVAILABLE, "backend " + backend + " is not open"));
-    opened->pool.submit<void>(
+    BackendSlot* slot = find(backend);
+    if (!slot) return done(sdk::host_error(ELS_UNAVAILABLE, "backend " + backend + " is not open"));
+    slot->submit<void>(
         {sdk::CallKind::change, "destroy", key, "destroy-" + key, 1, destroy_timeout},
         [key, id](BackendCalls& plugin, sdk::HostCall& call) { return plugin.destroy(call, {key, id}, stop_grace); }, done);
 }

@@ -159,6 +159,12 @@ Result<StateDir> StateDir::open(const fs::path& root, const std::optional<std::s
     return StateDir(absolute, *std::move(held), *std::move(install_id));
 }
 
+Result<fs::path> StateDir::plugins_dir() const {
+    fs::path folder = root_ / "plugins";
+    if (auto made = make_private_directory(folder); !made) return made.error();
+    return folder;
+}
+
 Result<fs::path> StateDir::backend_dir(std::string_view backend) const {
     if (backend.empty() || backend == "." || backend == ".." || backend.find('/') != std::string_view::npos) {
         return Error{ErrorKind::invalid,

@@ -33,6 +33,9 @@ public:
     std::filesystem::path journal_file() const { return root_ / "journal.db"; }
     std::filesystem::path control_socket() const { return root_ / "control.sock"; }
 
+    /// Where the running copies of plugins are (mode 0700), made when it is missing.
+    Result<std::filesystem::path> plugins_dir() const;
+
     /// The private folder of one backend (mode 0700), made when it is missing. `backend` is a single name.
     Result<std::filesystem::path> backend_dir(std::string_view backend) const;
 

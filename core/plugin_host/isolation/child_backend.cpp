@@ -116,6 +116,7 @@ void ChildBackend::supervise() {
 void ChildBackend::replace(std::unique_lock<std::mutex>& lock) {
     std::shared_ptr<Child> dead = std::move(child_);
     if (dead) trouble_ = dead->lost();
+    if (dead && options_.lost) options_.lost(trouble_);
     if (std::exchange(answered_, false)) backoff_.reset();
     const std::chrono::milliseconds wait = backoff_.next(1);
     restart_at_ = Clock::now() + wait;

@@ -17,6 +17,7 @@ struct ChildBackendOptions {
     std::string config;
     sdk::HostOptions host;
     std::uint64_t memory_bytes_max = std::uint64_t{1} << 30;
+    std::function<void(const std::string& why)> lost;  ///< a child is gone that was not asked to go; may be null
     ChildOptions child;  ///< its functions and its backend's name are filled in from `host`
     /// An early end is repeated ever more slowly; one after an answered call is not.
     rabbitmq::BackoffSettings restart{std::chrono::milliseconds(100), std::chrono::seconds(30), {}};
