@@ -29,15 +29,17 @@ fs::path Folder::write(const std::string& name, const std::string& text) const {
 
 fs::path fixture(const std::string& name) { return fs::path(FIXTURE_DIR) / (name + ".so"); }
 
-World::World(Isolation isolation, const std::string& first)
-    : staging(StagingFolder::open(state.path()).value()),
+World::World(WorldOptions options)
+    : owner(options.owner),
+      staging(StagingFolder::open(state.path()).value()),
       surroundings{settings, staging, plugins.path(),
                    [this](const std::string&) -> Result<sdk::HostOptions> { return host(); }} {
     BackendSettings backend;
     backend.name = backend.plugin = "cloud";
-    backend.isolation = isolation;
+    backend.isolation = options.isolation;
+    backend.config = std::move(options.config);
     settings.backends.emplace("cloud", backend);
-    rename_into_place(build(first, ""));
+    rename_into_place(build(options.first, ""));
     open_first();
 }
 
@@ -45,7 +47,7 @@ sdk::HostOptions World::host() const {
     sdk::HostOptions options;
     options.core_version = "1.2.3";
     options.backend_name = "cloud";
-    options.owner = "owner-1";
+    options.owner = owner;
     options.state_dir = builds.path().string();
     options.log_level = ELS_LOG_TRACE;
     options.log = [](const sdk::HostLogLine&) {};
@@ -67,9 +69,9 @@ void World::open_first() {
     slot = std::make_unique<BackendSlot>(std::move(*first));
 }
 
-fs::path World::build(const std::string& name, const std::string& bytes) const {
-    const fs::path file = builds.path() / (name + bytes + ".so");
-    fs::copy_file(fixture(name), file, fs::copy_options::overwrite_existing);
+fs::path World::build(const fs::path& plugin, const std::string& bytes) const {
+    const fs::path file = builds.path() / (plugin.stem().string() + bytes + ".so");
+    fs::copy_file(plugin, file, fs::copy_options::overwrite_existing);
     std::ofstream(file, std::ios::app) << bytes;
     chmod(file.c_str(), 0644);
     return file;

@@ -29,13 +29,25 @@ private:
 /// The fixture `cloud` with something wrong with it, or "" for the good one.
 std::filesystem::path fixture(const std::string& name);
 
+struct WorldOptions {
+    Isolation isolation = Isolation::process;
+    std::filesystem::path first;  ///< what the backend begins with
+    boost::json::object config;
+    std::string owner = "owner-1";
+};
+
 /// A backend "cloud" whose plugin is "cloud" of a folder of its own, its slot and its upgrades.
 class World {
 public:
-    explicit World(Isolation isolation = Isolation::process, const std::string& first = "cloud");
+    explicit World(WorldOptions options);
+    explicit World(Isolation isolation = Isolation::process, const std::string& first = "cloud")
+        : World(WorldOptions{isolation, fixture(first), {}}) {}
 
-    /// The fixture with some bytes behind its end: another hash, the same plugin.
-    std::filesystem::path build(const std::string& name, const std::string& bytes) const;
+    /// The fixture, or another plugin, with some bytes behind its end: another hash, the same plugin.
+    std::filesystem::path build(const std::string& name, const std::string& bytes) const {
+        return build(fixture(name), bytes);
+    }
+    std::filesystem::path build(const std::filesystem::path& plugin, const std::string& bytes) const;
     /// Puts a build into the plugin folder, by a rename.
     void rename_into_place(const std::filesystem::path& file) const;
 
@@ -55,6 +67,7 @@ public:
     std::string probe();
     std::vector<std::string> copies() const;
 
+    const std::string owner;
     Folder plugins, builds, state;
     Settings settings;
     StagingFolder staging;
