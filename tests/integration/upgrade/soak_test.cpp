@@ -187,7 +187,7 @@ TEST_CASE("100 upgrades under 8 callers fail no call, restart no worker and take
 
     const char* soak = std::getenv("ELASTICITY_SOAK");
     const int upgrades = soak && std::string_view(soak) == "1" ? 100 : 24;
-    const std::filesystem::path builds[] = {world.build(DOCKER_PLUGIN, "-a"), world.build(DOCKER_PLUGIN, "-b")};
+    const std::filesystem::path builds[] = {world.build_of(DOCKER_PLUGIN, "-a"), world.build_of(DOCKER_PLUGIN, "-b")};
     std::vector<double> kib;
     std::vector<std::size_t> descriptors, threads;
     Load load(*world.slot);

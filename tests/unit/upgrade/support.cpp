@@ -39,7 +39,7 @@ World::World(WorldOptions options)
     backend.isolation = options.isolation;
     backend.config = std::move(options.config);
     settings.backends.emplace("cloud", backend);
-    rename_into_place(build(options.first, ""));
+    rename_into_place(build_of(options.first, ""));
     open_first();
 }
 
@@ -69,7 +69,7 @@ void World::open_first() {
     slot = std::make_unique<BackendSlot>(std::move(*first));
 }
 
-fs::path World::build(const fs::path& plugin, const std::string& bytes) const {
+fs::path World::build_of(const fs::path& plugin, const std::string& bytes) const {
     const fs::path file = builds.path() / (plugin.stem().string() + bytes + ".so");
     fs::copy_file(plugin, file, fs::copy_options::overwrite_existing);
     std::ofstream(file, std::ios::app) << bytes;

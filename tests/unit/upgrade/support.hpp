@@ -45,9 +45,9 @@ public:
 
     /// The fixture, or another plugin, with some bytes behind its end: another hash, the same plugin.
     std::filesystem::path build(const std::string& name, const std::string& bytes) const {
-        return build(fixture(name), bytes);
+        return build_of(fixture(name), bytes);
     }
-    std::filesystem::path build(const std::filesystem::path& plugin, const std::string& bytes) const;
+    std::filesystem::path build_of(const std::filesystem::path& plugin, const std::string& bytes) const;
     /// Puts a build into the plugin folder, by a rename.
     void rename_into_place(const std::filesystem::path& file) const;
 
