@@ -79,25 +79,29 @@ std::optional<UpgradeEvent> BackendUpgrade::event_of_generations(Clock::time_poi
 }
 
 void BackendUpgrade::handle(UpgradeEvent event) {
-    std::optional<UpgradeEvent> next = event;
-    while (next) {
-        const UpgradeMove move = next_move(phase_, *next, request_.force);
-        if (*next == UpgradeEvent::new_fails) tell(phase_, "the new generation fails: " + trouble_);
-        const UpgradePhase left = phase_;
-        if (*next == UpgradeEvent::requested) {
-            request_ = std::move(waiting_.front());
-            waiting_.pop_front();
-        }
-        // It is over only when all is closed that was to be.
-        const bool is_over = move.phase == UpgradePhase::idle;
-        if (!is_over) enter(move.phase);
-        next = std::nullopt;
-        for (const UpgradeAction action : move.actions) next = act(action);
-        if (is_over) enter(move.phase);
-        if (move.outcome && !(left == UpgradePhase::watching && *move.outcome == UpgradeOutcome::replaced))
-            settle(*move.outcome);
+    while (const auto next = move_on(event)) {
         if (cancellable_.cancelled()) return;
+        event = *next;
     }
+}
+
+/// Returns the event that follows from what was done.
+std::optional<UpgradeEvent> BackendUpgrade::move_on(UpgradeEvent event) {
+    const UpgradeMove move = next_move(phase_, event, request_.force);
+    if (event == UpgradeEvent::new_fails) tell(phase_, "the new generation fails: " + trouble_);
+    if (event == UpgradeEvent::requested) {
+        request_ = std::move(waiting_.front());
+        waiting_.pop_front();
+    }
+    const bool was_settled = phase_ == UpgradePhase::watching && move.outcome == UpgradeOutcome::replaced;
+    // It is over only when all is closed that was to be.
+    const bool is_over = move.phase == UpgradePhase::idle;
+    if (!is_over) enter(move.phase);
+    std::optional<UpgradeEvent> next;
+    for (const UpgradeAction action : move.actions) next = act(action);
+    if (is_over) enter(move.phase);
+    if (move.outcome && !was_settled) settle(*move.outcome);
+    return next;
 }
 
 /// The deadlines of the phases that wait; the others act at once.

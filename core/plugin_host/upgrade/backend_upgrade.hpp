@@ -61,6 +61,7 @@ private:
     std::optional<UpgradeEvent> next_event();
     std::optional<UpgradeEvent> event_of_generations(Clock::time_point now);
     void handle(UpgradeEvent event);
+    std::optional<UpgradeEvent> move_on(UpgradeEvent event);
     std::optional<UpgradeEvent> act(UpgradeAction action);
 
     Result<UpgradeEvent> verify();
