@@ -122,7 +122,10 @@ void PluginBackends::open(const BackendCatalog& catalog) {
             report_broken(name, opened.error().message);
             continue;
         }
-        log_line(LogLevel::info, "backend " + name, "uses " + entry->second.plugin_id + " " + entry->second.plugin_version);
+        const auto& staged = entry->second.staged;
+        log_line(LogLevel::info, "backend " + name,
+                 "uses " + entry->second.plugin_id + " " + entry->second.plugin_version +
+                     (staged ? ", sha256 " + staged->sha256() : ""));
     }
     upgrades_.start();
 }

@@ -121,9 +121,11 @@ void PluginUpgrades::take_requests() {
     for (auto& [name, request] : requests) {
         const std::uint64_t id = request.record;
         if (backends_.at(name)->upgrade.enqueue(std::move(request))) continue;
-        records_.change(id, [](UpgradeRecord& record) {
+        const std::string why = "too many upgrades of this backend wait already";
+        log_line(LogLevel::error, "backend " + name, "upgrade refused: " + why);
+        records_.change(id, [&why](UpgradeRecord& record) {
             record.outcome = UpgradeOutcome::refused;
-            record.reason = "too many upgrades of this backend wait already";
+            record.reason = why;
             record.settled = true;
         });
     }

@@ -1,7 +1,4 @@
 #include <unistd.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
-#endif
 
 #include <algorithm>
 #include <atomic>
@@ -15,6 +12,11 @@
 
 #include "plugins/common/http_client.hpp"
 #include "tests/unit/upgrade/support.hpp"
+
+#ifdef __SANITIZE_ADDRESS__
+/// Of the sanitizer's library, whose header Debian's compiler comes without.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
+#endif
 
 using namespace elasticity;
 using namespace elasticity::test;
@@ -113,28 +115,28 @@ std::map<std::string, std::string> steady_state(http::Client& engine, const std:
     return states;
 }
 
-std::size_t pss_kib(const std::string& pid) {
+#ifdef __SANITIZE_ADDRESS__
+/// What this process has allocated and not freed: a sanitizer keeps records of every thread that ever was.
+double memory_kib() { return static_cast<double>(__sanitizer_get_current_allocated_bytes()) / 1024; }
+#else
+double pss_kib(const std::string& pid) {
     std::ifstream lines("/proc/" + pid + "/smaps_rollup");
     for (std::string word; lines >> word;)
         if (word == "Pss:") {
-            std::size_t kib = 0;
+            double kib = 0;
             lines >> kib;
             return kib;
         }
     return 0;
 }
 
-/// What this process and its children hold. A sanitizer keeps records of every thread that ever was, so that there
-/// it is what this process has allocated and not freed.
+/// What this process and its children hold.
 double memory_kib() {
-#ifdef __SANITIZE_ADDRESS__
-    return static_cast<double>(__sanitizer_get_current_allocated_bytes()) / 1024;
-#else
-    std::size_t sum = pss_kib("self");
+    double sum = pss_kib("self");
     for (const pid_t child : children()) sum += pss_kib(std::to_string(child));
-    return static_cast<double>(sum);
-#endif
+    return sum;
 }
+#endif
 
 double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());

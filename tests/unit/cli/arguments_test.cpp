@@ -113,6 +113,15 @@ TEST_CASE("arguments: pause and resume are told apart") {
     CHECK(std::get<ToolArguments>(accepted({"resume", "ocr"}).command).action == Action::resume);
 }
 
+TEST_CASE("arguments: an upgrade names a backend, and may name a file") {
+    const Invocation given = accepted({"plugin", "upgrade", "local-docker"});
+    CHECK(std::get<PluginUpgradeArguments>(given.command).backend == "local-docker");
+    CHECK(std::get<PluginUpgradeArguments>(given.command).file.empty());
+    const Invocation forced = accepted({"plugin", "upgrade", "local-docker", "new.so", "--force"});
+    CHECK(std::get<PluginUpgradeArguments>(forced.command).file == "new.so");
+    CHECK(std::get<PluginUpgradeArguments>(forced.command).force);
+}
+
 TEST_CASE("arguments: a deploy message may come from standard input") {
     CHECK(std::get<DeployArguments>(accepted({"deploy", "-"}).command).file == "-");
 }

@@ -72,6 +72,23 @@ TEST_CASE("status: a daemon that touches nothing says why at the top") {
     CHECK(to_text(answer, false, 0).find("\nheld: tools.json is missing\n") != std::string::npos);
 }
 
+TEST_CASE("status: a backend's plugin is shown, and the upgrade of it that is under way or went wrong") {
+    auto answer = status();
+    boost::json::object& plugin = (answer["backends"].as_array()[0].as_object()["plugin"] = boost::json::parse(R"({
+        "id": "org.example.cloud", "version": "1.2", "generation": 3, "sha256": "0123456789abcdef0123", "state": "probing",
+        "beside": null, "last_upgrade": {"file": "/x/cloud.so", "outcome": null, "steps": [{"phase": "staging", "text": "sha"}]}})"))
+                                      .as_object();
+    const std::string line = "backend docker: org.example.cloud 1.2, generation 3, sha256 0123456789abcdef, ";
+    CHECK(to_text(answer, false, 0).find(line + "probing\n  upgrade to /x/cloud.so staging: sha\n") != std::string::npos);
+    plugin["last_upgrade"].as_object()["outcome"] = "refused";
+    plugin["last_upgrade"].as_object()["reason"] = "it crashes";
+    CHECK(to_text(answer, false, 0).find("  upgrade to /x/cloud.so refused: it crashes\n") != std::string::npos);
+    plugin["last_upgrade"].as_object()["outcome"] = "replaced";
+    plugin["beside"] = 2;
+    plugin["state"] = "watching";
+    CHECK(to_text(answer, false, 0).find(line + "watching, beside generation 2\nbackend docker: engine") != std::string::npos);
+}
+
 TEST_CASE("status: an answer of another release, with nothing that we know, is no crash") {
     CHECK(to_text({{"tools", 7}, {"backends", {1, 2}}}, true, 80).find("no tools") != std::string::npos);
 }
