@@ -52,6 +52,7 @@ Result<CatalogEntry> load_entry(const BackendSettings& backend, const Settings& 
     if (!stage) return load_catalog_entry(backend, settings, file, findings);
     auto staged = stage(backend.name, file);
     if (!staged) return staged.error();
+    if (!*staged) return load_catalog_entry(backend, settings, file, findings);
     auto entry = load_catalog_entry(backend, settings, (*staged)->file(), findings);
     if (!entry) return within(file.string(), entry.error());
     entry->staged = std::move(*staged);

@@ -25,7 +25,7 @@ struct CatalogEntry {
     std::shared_ptr<const StagedPlugin> staged;  ///< holds `file` where that is a private copy
 };
 
-/// Makes the private copy from which a backend's first generation runs.
+/// Makes the private copy from which a backend's first generation runs; null: it runs from the file itself.
 using StagePlugin = std::function<Result<std::shared_ptr<const StagedPlugin>>(const std::string& backend,
                                                                               const std::filesystem::path& file)>;
 

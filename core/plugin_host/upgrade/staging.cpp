@@ -78,7 +78,11 @@ Result<std::shared_ptr<const StagedPlugin>> StagingFolder::stage_first(const fs:
     if (!plugin) return plugin.error();
     if (const auto verified = verify_plugin(*plugin, ::geteuid()); !verified)
         log_line(LogLevel::warning, "backend " + backend, verified.error().message + "; an upgrade would refuse it");
-    return stage(*plugin, backend, 1);
+    auto staged = stage(*plugin, backend, 1);
+    if (staged || staged.error().kind != ErrorKind::exhausted) return staged;
+    log_line(LogLevel::warning, "backend " + backend,
+             staged.error().message + "; it runs from " + file.string() + " itself, which must not be written in place");
+    return std::shared_ptr<const StagedPlugin>();
 }
 
 Result<std::shared_ptr<const StagedPlugin>> StagingFolder::stage(const OpenedPlugin& plugin, const std::string& backend,

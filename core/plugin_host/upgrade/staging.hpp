@@ -37,7 +37,8 @@ public:
     Result<std::shared_ptr<const StagedPlugin>> stage(const OpenedPlugin& plugin, const std::string& backend,
                                                       unsigned generation) const;
 
-    /// What a backend begins with. One that others could write is told, and runs: an upgrade would refuse it.
+    /// What a backend begins with; null, and told, where there is no room for a copy: better from the file itself than
+    /// not at all. One that others could write is told, and runs: an upgrade would refuse it.
     Result<std::shared_ptr<const StagedPlugin>> stage_first(const std::filesystem::path& file,
                                                             const std::string& backend) const;
 
