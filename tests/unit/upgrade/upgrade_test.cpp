@@ -126,6 +126,7 @@ TEST_CASE("upgrade: calls in flight end on the generation that took them") {
     CHECK(world.create("w-2").get() == "OK");
     CHECK(world.serving() == 2);
     CHECK(created.wait_for(milliseconds(0)) == std::future_status::timeout);
+    CHECK(world.upgrades->describe("cloud").at("state") == "draining");
     world.builds.write("gate", "");
     CHECK(created.get() == "OK");
     world.await_state("watching");
