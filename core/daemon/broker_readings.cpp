@@ -4,6 +4,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "core/daemon/log.hpp"
 #include "core/daemon/secrets.hpp"
@@ -25,6 +26,7 @@ Result<rabbitmq::Secret> password_of(const TargetSettings& target) {
 bool same_value(const Reading& a, const Reading& b) {
     Reading shifted = a;
     shifted.at = b.at;
+    if (shifted.counters && b.counters) shifted.counters->at = b.counters->at;
     return shifted == b;
 }
 
@@ -89,7 +91,11 @@ public:
         if (facts_.configured)
             management_ = std::make_unique<rabbitmq::ManagementReader>(
                 management_source(target), settings.management_interval,
-                [this](rabbitmq::TotalsBatch batch) { take(std::move(batch)); });
+                [this](rabbitmq::TotalsBatch batch) { take(std::move(batch)); },
+                [this] {
+                    const std::scoped_lock lock(mutex_);
+                    return !counted_.empty();
+                });
     }
 
     void start() {
@@ -102,12 +108,20 @@ public:
         if (management_) management_->stop();
     }
 
-    void watch(const std::string& queue) { reader_->watch({queue}); }
+    void watch(const std::string& queue, bool with_counters) {
+        {
+            const std::scoped_lock lock(mutex_);
+            if (with_counters) counted_.insert(queue);
+            else counted_.erase(queue);
+        }
+        reader_->watch({queue});
+    }
 
     void unwatch(const std::string& queue) {
         reader_->watch({}, {queue});
         const std::scoped_lock lock(mutex_);
         queues_.erase(queue);
+        counted_.erase(queue);
     }
 
     std::string state() const {
@@ -137,6 +151,16 @@ private:
         totals_.clear();
         for (const rabbitmq::QueueTotals& totals : batch.queues)
             totals_[totals.queue] = {totals.suspect ? std::nullopt : totals.unacknowledged, at};
+        take_counters(batch, at);
+    }
+
+    void take_counters(const rabbitmq::TotalsBatch& batch, TimePoint at) {
+        if (batch.counters_trouble != counters_trouble_ && !batch.counters_trouble.empty())
+            log_line(LogLevel::warning, target_id_, "statistics of the management API: " + batch.counters_trouble);
+        counters_trouble_ = batch.counters_trouble;
+        for (const rabbitmq::QueueTotals& counted : batch.counters)
+            if (counted.finished && counted_.contains(counted.queue))
+                totals_[counted.queue].counters = WorkCounters{*counted.finished, *counted.published, at};
     }
 
     Reading reading_of(const rabbitmq::QueueCounts& counts, TimePoint at, Queue& queue) {
@@ -181,7 +205,9 @@ private:
     mutable std::mutex mutex_;
     std::string state_ = "connecting";
     ManagementFacts facts_;
+    std::string counters_trouble_;
     std::map<std::string, StatedTotals> totals_;
+    std::set<std::string> counted_;  ///< queues whose counters are wanted
     std::map<std::string, Queue> queues_;
     std::unique_ptr<rabbitmq::QueueReader> reader_;
     std::unique_ptr<rabbitmq::ManagementReader> management_;
@@ -271,8 +297,8 @@ void BrokerReadings::stop() {
     for (auto& [id, link] : links_) link->stop();
 }
 
-void BrokerReadings::watch(const std::string& target_id, const std::string& queue) {
-    if (const auto link = links_.find(target_id); link != links_.end()) link->second->watch(queue);
+void BrokerReadings::watch(const std::string& target_id, const std::string& queue, bool with_counters) {
+    if (const auto link = links_.find(target_id); link != links_.end()) link->second->watch(queue, with_counters);
 }
 
 void BrokerReadings::unwatch(const std::string& target_id, const std::string& queue) {

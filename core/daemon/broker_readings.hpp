@@ -33,7 +33,7 @@ public:
     void start();
     void stop();
 
-    void watch(const std::string& target_id, const std::string& queue) override;
+    void watch(const std::string& target_id, const std::string& queue, bool with_counters) override;
     void unwatch(const std::string& target_id, const std::string& queue) override;
     void create_queue(const Tool& tool, CallToken token) override;
     void delete_queue(const Tool& tool, CallToken token) override;

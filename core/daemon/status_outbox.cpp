@@ -61,6 +61,27 @@ std::optional<ToolState> state_from(std::string_view text) {
     return std::nullopt;
 }
 
+/// What was learnt of the workers, for the next life of the daemon.
+std::string learnt_text(const ScalingMemory& memory) {
+    json::object data;
+    if (memory.rates.finished_per_s) data["finished_per_s"] = *memory.rates.finished_per_s;
+    json::array boots;
+    for (const Millis time : memory.boot_times.last()) boots.emplace_back(time.count());
+    if (!boots.empty()) data["boot_ms"] = std::move(boots);
+    return json::serialize(data);
+}
+
+/// What does not read as expected is learnt anew.
+void read_learnt(const std::string& text, ScalingMemory& memory) {
+    const auto data = parse_json(text);
+    if (!data || !data->is_object()) return;
+    if (const json::value* rate = data->get_object().if_contains("finished_per_s"); rate && rate->is_double())
+        if (rate->get_double() > 0) memory.rates.finished_per_s = rate->get_double();
+    if (const json::value* boots = data->get_object().if_contains("boot_ms"); boots && boots->is_array())
+        for (const json::value& time : boots->get_array())
+            if (time.is_int64()) memory.boot_times.add(Millis(time.get_int64()));
+}
+
 /// What is_news looks at; a status of the listener (accepted, say) is none of the loop's.
 std::optional<Status> status_from(const ToolStatusRow& row) {
     const auto state = state_from(row.state);
@@ -206,7 +227,8 @@ void LoopJournal::commit(JournalEntry entry, CallToken token) {
     for (const JournalEntry::Memory& memory : entry.memories)
         batch.memories.push_back({to_label(memory.tool), memory.key_counter,
                                   memory.scaling.last_up ? to_unix_ms(*memory.scaling.last_up) : 0,
-                                  memory.scaling.last_down ? to_unix_ms(*memory.scaling.last_down) : 0, "{}"});
+                                  memory.scaling.last_down ? to_unix_ms(*memory.scaling.last_down) : 0,
+                                  learnt_text(memory.scaling)});
     for (const ToolKey& key : entry.forgotten) batch.forgotten_tools.push_back(to_label(key));
     journal_.submit(std::move(batch), [post = post_, token](Result<CommittedBatch> done) {
         Result<> outcome;
@@ -230,6 +252,7 @@ Recovered recover_loop(const JournalContents& contents) {
             JournalEntry::Memory memory{*key, row.key_counter, {}};
             if (row.last_up_unix_ms > 0) memory.scaling.last_up = from_unix_ms(row.last_up_unix_ms);
             if (row.last_down_unix_ms > 0) memory.scaling.last_down = from_unix_ms(row.last_down_unix_ms);
+            read_learnt(row.data, memory.scaling);
             recovered.memories.push_back(std::move(memory));
         }
     for (const ToolStatusRow& row : contents.statuses)

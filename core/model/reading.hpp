@@ -7,6 +7,15 @@
 
 namespace elasticity {
 
+/// Totals of a queue since its broker started, from the management API's statistics.
+struct WorkCounters {
+    std::uint64_t finished = 0;   ///< acknowledged, or handed out to consumers that never acknowledge
+    std::uint64_t published = 0;
+    TimePoint at{};               ///< when the request began: they are no younger
+
+    bool operator==(const WorkCounters&) const = default;
+};
+
 /// What is known of a queue. Never a bare number: nothing shrinks because a reading was missing.
 struct Reading {
     enum class State {
@@ -25,6 +34,7 @@ struct Reading {
     std::uint32_t consumers = 0;
     TimePoint at{};      ///< when `ready` was read
     std::string reason{};  ///< why it is missing, stale or suspect, or why `unacknowledged` is absent
+    std::optional<WorkCounters> counters{};  ///< only of queues that are watched with them
 
     bool operator==(const Reading&) const = default;
 };

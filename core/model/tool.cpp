@@ -164,7 +164,9 @@ std::uint64_t stable_hash(std::string_view text) { return XXH3_64bits(text.data(
 
 Result<ScalingPolicy> parse_scaling(const json::object& fields) {
     ScalingPolicy policy;
-    if (text_or(fields, "mode", "backlog") == "fixed") policy.mode = ScalingMode::fixed;
+    const std::string mode = text_or(fields, "mode", "backlog");
+    if (mode == "fixed") policy.mode = ScalingMode::fixed;
+    if (mode == "drain_time") policy.mode = ScalingMode::drain_time;
     policy.fixed_instances = number_at(fields, "fixed_instances");
     policy.backlog_per_instance = number_at(fields, "backlog_per_instance").value_or(policy.backlog_per_instance);
     policy.activation = number_at(fields, "activation").value_or(0);
@@ -181,6 +183,7 @@ Result<ScalingPolicy> parse_scaling(const json::object& fields) {
             *into = *limit;
         }
     }
+    read_seconds(fields, "drain_time_s", policy.drain_time);
     read_seconds(fields, "up_cooldown_s", policy.up_cooldown);
     read_seconds(fields, "down_cooldown_s", policy.down_cooldown);
     read_seconds(fields, "look_back_s", policy.look_back);

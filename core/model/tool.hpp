@@ -35,7 +35,7 @@ struct StepLimit {
     bool operator==(const StepLimit&) const = default;
 };
 
-enum class ScalingMode { backlog, fixed };
+enum class ScalingMode { backlog, drain_time, fixed };
 enum class VictimOrder { newest, oldest };
 
 /// Contract, section 5. Times are wall-clock durations.
@@ -43,6 +43,7 @@ struct ScalingPolicy {
     ScalingMode mode = ScalingMode::backlog;
     std::optional<std::uint32_t> fixed_instances;
     std::uint32_t backlog_per_instance = 20;
+    Millis drain_time{300'000};
     std::uint64_t activation = 0;
     double dead_band = 0.10;  ///< fraction
     Millis up_cooldown{0};

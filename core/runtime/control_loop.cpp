@@ -98,15 +98,23 @@ void ControlLoop::add_tool(const std::shared_ptr<const HeldTool>& held) {
     ToolRecord& record = *slot;
     const std::uint64_t old_spec = record.tool.spec_hash;
     const std::string old_queue = record.tool.queue;
+    const ScalingMode old_mode = record.tool.scaling.mode;
     record.held = held;
     record.tool = make_tool(held->entry, settings_.scaling_defaults);
     record.forgetting = false;  // what is wanted anew is not forgotten, however far its removal had come
     record.queue_deleted = false;
-    if (record.tool.spec_hash != old_spec) record.breakers.clear();
+    if (record.tool.spec_hash != old_spec) {
+        record.breakers.clear();
+        record.memory.rates = {};  // another worker has another rate
+        record.memory.boot_times = {};
+    }
     if (is_new) recover(record);
     if (old_queue != record.tool.queue) {
         change_queue(record, old_queue);
         record.reading = {};
+    } else if (old_mode != record.tool.scaling.mode) {
+        record.memory.rates = {};
+        watch_queue(record);
     }
     touch(key);
 }
@@ -142,7 +150,12 @@ void ControlLoop::change_queue(const ToolRecord& record, const std::string& old_
         by_queue_.erase(old_owner);
     }
     by_queue_[{key.target, record.tool.queue}] = key;
-    ports_.queues.watch(key.target, record.tool.queue);
+    watch_queue(record);
+}
+
+void ControlLoop::watch_queue(const ToolRecord& record) {
+    ports_.queues.watch(record.tool.key.target, record.tool.queue,
+                        record.tool.scaling.mode == ScalingMode::drain_time);
 }
 
 void ControlLoop::drop_tool(const ToolKey& key) {
@@ -166,7 +179,10 @@ void ControlLoop::on_readings(const std::string& target_id,
         const auto owner = by_queue_.find({target_id, queue});
         if (owner == by_queue_.end()) continue;
         ToolRecord& record = *find_tool(owner->second);
-        if (differs(record.reading, reading)) touch(owner->second);
+        const ScalingPolicy& policy = record.tool.scaling;
+        const bool learnt = policy.mode == ScalingMode::drain_time &&
+                            learn_rates(record.memory.rates, reading, policy.drain_time);
+        if (learnt || differs(record.reading, reading)) touch(owner->second);
         record.reading = reading;
         const bool exists = reading.state == Reading::State::value;
         if (exists && !record.tool.removal) record.queue_trouble.clear();  // somebody else made it
@@ -194,6 +210,7 @@ void ControlLoop::on_listed(CallToken token, Result<std::vector<Worker>> workers
     backend.next_list = now + settings_.list_interval;
     auto changes = workers_.apply_list(call->backend, call->began, std::move(*workers));
     backend.strays = std::move(changes.strays);
+    for (const Worker& worker : changes.booted) note_boot(worker, now);
     for (const Worker& worker : changes.ended) note_end(worker, now);
     close_intents(call->backend, call->began);
     for (const ToolKey& key : changes.touched) touch(key);
@@ -220,6 +237,7 @@ void ControlLoop::on_created(CallToken token, boost::system::result<Worker, Call
         worker->tool_label = to_label(call->tool);
         // Few providers say so in their answer, and a worker without an age would never be on trial.
         if (worker->created == TimePoint{}) worker->created = known ? intent->second.intent.created : now;
+        if (worker->state == WorkerState::running) note_boot(*worker, now);
         const bool dead = worker->state == WorkerState::stopped || worker->state == WorkerState::failed;
         workers_.put(call->tool, *worker);
         if (known) {
@@ -283,6 +301,18 @@ void ControlLoop::backend_broken(const std::string& backend, const std::string& 
     record.trouble = why;
     record.next_list = TimePoint::max();
     for (const auto& [key, tool] : tools_) touch(key);
+}
+
+/// How long it took from its order until it ran. Its backend may know when that was; a list sees it later.
+void ControlLoop::note_boot(const Worker& worker, TimePoint now) {
+    const auto tool = parse_label(worker.tool_label);
+    ToolRecord* record = tool ? find_tool(*tool) : nullptr;
+    if (!record) return;
+    const auto intent = record->intents.find(worker.key);
+    const TimePoint ordered = intent == record->intents.end() ? worker.created : intent->second.intent.created;
+    if (ordered == TimePoint{}) return;
+    const bool told = worker.state_since > ordered && worker.state_since <= now;
+    record->memory.boot_times.add((told ? worker.state_since : now) - ordered);
 }
 
 /// A worker that ended although nobody asked it to. One that lived shortly, or says so itself, is a failure.

@@ -80,6 +80,7 @@ private:
     void add_tool(const std::shared_ptr<const HeldTool>& held);
     void recover(ToolRecord& record);
     void change_queue(const ToolRecord& record, const std::string& old_queue);
+    void watch_queue(const ToolRecord& record);
     void drop_tool(const ToolKey& key);
     void touch(const ToolKey& key);
     void touch_waiting();
@@ -98,6 +99,7 @@ private:
     void journal_works();
     void journal_failed(const JournalEntry& entry, const std::string& why);
     void give_up_order(const JournalEntry::Opened& order, TimePoint now);
+    void note_boot(const Worker& worker, TimePoint now);
     void note_end(const Worker& worker, TimePoint now);
     void note_failure(ToolRecord& record, const std::string& backend, const CallError& error, TimePoint now);
     void note_late(ToolRecord& record, const Step& step, TimePoint now);

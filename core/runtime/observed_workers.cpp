@@ -46,6 +46,8 @@ void ObservedWorkers::see(const ToolKey& tool, Worker worker, std::uint64_t bega
     if (worker.state == WorkerState::provisioning) changes.touched.push_back(tool);
     if (known && same_situation(known->worker, worker)) return;
     const bool newly_dead = is_dead(worker) && (!known || !is_dead(known->worker));
+    const bool was_booting = known && known->worker.state == WorkerState::provisioning;
+    if (was_booting && worker.state == WorkerState::running) changes.booted.push_back(worker);
     if (newly_dead) changes.ended.push_back(worker);
     changes.touched.push_back(tool);
     by_backend_[worker.backend][worker.key] = tool;

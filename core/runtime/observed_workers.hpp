@@ -26,6 +26,7 @@ public:
 
     struct ListChanges {
         std::vector<ToolKey> touched;  ///< something changed, or somebody boots
+        std::vector<Worker> booted;    ///< seen running for the first time, after they were seen to boot
         std::vector<Worker> ended;     ///< seen dead for the first time, or vanished
         std::vector<Worker> strays;    ///< ours, but of no tool that could be read from their label
     };

@@ -57,8 +57,9 @@ public:
 class QueueReadings {
 public:
     virtual ~QueueReadings() = default;
-    /// A reading follows, also of a queue that was watched before.
-    virtual void watch(const std::string& target_id, const std::string& queue) = 0;
+    /// A reading follows, also of a queue that was watched before. Counters cost the broker work: they come only
+    /// where they are asked for.
+    virtual void watch(const std::string& target_id, const std::string& queue, bool with_counters) = 0;
     virtual void unwatch(const std::string& target_id, const std::string& queue) = 0;
     virtual void create_queue(const Tool& tool, CallToken token) = 0;
     virtual void delete_queue(const Tool& tool, CallToken token) = 0;

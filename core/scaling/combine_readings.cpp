@@ -37,6 +37,8 @@ Reading combine_readings(const DeclaredCounts& counts, const std::optional<State
     else if (!totals) reading.reason = management.trouble.empty() ? "the management API has not told of it yet" : management.trouble;
     else reading.reason = distrust(*totals, management, activity, counts.at);
     if (reading.reason.empty()) reading.unacknowledged = totals->unacknowledged;
+    if (totals && totals->counters && counts.at - totals->counters->at <= management.interval * stale_intervals)
+        reading.counters = totals->counters;
     return reading;
 }
 

@@ -20,6 +20,7 @@ struct DeclaredCounts {
 struct StatedTotals {
     std::optional<std::uint64_t> unacknowledged;
     TimePoint at{};  ///< when the request began
+    std::optional<WorkCounters> counters{};
 };
 
 /// What a combined reading needs to remember of a queue.

@@ -1,7 +1,10 @@
 #include "core/scaling/decide_size.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+
+#include "core/scaling/drain_time.hpp"
 
 namespace elasticity {
 namespace {
@@ -9,6 +12,15 @@ namespace {
 std::string plural(std::uint64_t count, const char* noun) {
     return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
+
+/// "0.25/s", three digits.
+std::string rate_text(double per_s) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, per_s, std::chars_format::general, 3).ptr;
+    return std::string(digits, end) + "/s";
+}
+
+double seconds(Millis duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Keeps the window decreasing, so that its front is the highest and it stays short.
 void remember_wanted(ScalingMemory& memory, std::uint32_t wanted, Millis look_back, TimePoint now) {
@@ -44,6 +56,7 @@ private:
     SizeDecision settle(std::uint32_t target, std::string reason) {
         result_.target = target;
         result_.reason = std::move(reason);
+        if (arrivals_end_) hold_until(*arrivals_end_);
         return std::move(result_);
     }
 
@@ -76,13 +89,40 @@ private:
         return reading_.ready + std::min(in_work, UINT64_MAX - reading_.ready);
     }
 
-    std::uint64_t instances_needed() const {
+    std::uint64_t needed_by_backlog() const {
         const std::uint64_t per_instance = policy_.backlog_per_instance;
         return demand() / per_instance + (demand() % per_instance == 0 ? 0 : 1);
     }
 
-    std::uint32_t wanted_by_backlog() const {
-        return static_cast<std::uint32_t>(std::min<std::uint64_t>(instances_needed(), tool_.max_instances));
+    std::uint64_t needed_in_time(double finished_per_s, std::string& reason) {
+        const LearntRates& rates = result_.memory.rates;
+        const Millis boot = result_.memory.boot_times.p90().value_or(Millis(0));
+        DrainDemand drain;
+        drain.messages = static_cast<double>(demand());
+        drain.arrivals_per_s = arrivals_per_s(rates, policy_.drain_time, now_);
+        drain.finished_per_s = finished_per_s;
+        drain.consumers = reading_.consumers;
+        drain.supply = supply_;
+        drain.boot_s = seconds(boot);
+        drain.drain_s = seconds(policy_.drain_time);
+        if (drain.arrivals_per_s > 0) {
+            arrivals_end_ = std::min(*arrivals_end(rates, policy_.drain_time), now_ + rate_window);
+            reason += ", " + rate_text(drain.arrivals_per_s) + " arrive";
+        }
+        reason += ", " + rate_text(finished_per_s) + " per instance, to be done in " + elasticity::to_text(policy_.drain_time);
+        if (boot > Millis(0)) reason += ", " + elasticity::to_text(boot) + " to boot";
+        return instances_to_drain(drain);
+    }
+
+    /// How many the mode asks for, and why, whatever the limits say.
+    std::uint64_t needed(std::string& reason) {
+        reason = demand_text();
+        const auto& rate = result_.memory.rates.finished_per_s;
+        const bool in_time = policy_.mode == ScalingMode::drain_time;
+        if (in_time && rate && *rate > 0) return needed_in_time(*rate, reason);
+        reason += ", " + std::to_string(policy_.backlog_per_instance) + " per instance";
+        if (in_time) reason += " until the rate of a worker is known";
+        return needed_by_backlog();
     }
 
     std::string demand_text() const {
@@ -92,10 +132,12 @@ private:
     }
 
     SizeDecision follow() {
-        std::uint32_t wanted = wanted_by_backlog();
-        std::string reason = demand_text() + ", " + std::to_string(policy_.backlog_per_instance) + " per instance";
+        std::string reason;
+        const std::uint64_t asked = needed(reason);
+        auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(asked, tool_.max_instances));
         if (supply_ == 0 && demand() <= policy_.activation) {
             wanted = 0;
+            arrivals_end_.reset();
             reason = demand() == 0 ? "waiting for messages"
                                    : demand_text() + ", starts above " + std::to_string(policy_.activation);
         }
@@ -103,7 +145,7 @@ private:
         result_.memory.had_demand = demand() > 0;
         wanted = keep_last_until_idle(wanted, reason);
         if (wanted < tool_.min_instances) reason = "min_instances is " + std::to_string(tool_.min_instances) + "; " + reason;
-        if (instances_needed() > tool_.max_instances) reason += "; max_instances is " + std::to_string(tool_.max_instances);
+        if (asked > tool_.max_instances) reason += "; max_instances is " + std::to_string(tool_.max_instances);
         wanted = std::clamp(wanted, tool_.min_instances, tool_.max_instances);
         remember_wanted(result_.memory, wanted, policy_.look_back, now_);
         result_.wanted = wanted;
@@ -185,6 +227,7 @@ private:
     std::uint32_t supply_;
     TimePoint now_;
     SizeDecision result_;
+    std::optional<TimePoint> arrivals_end_;  ///< when to look again though nothing changes: arrivals may have ended
 };
 
 }  // namespace

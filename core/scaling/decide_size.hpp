@@ -7,10 +7,12 @@
 
 #include "core/model/reading.hpp"
 #include "core/model/tool.hpp"
+#include "core/scaling/learn_rates.hpp"
 
 namespace elasticity {
 
-/// What a tool's past tells its next decision. Survives a restart in the journal, but for the window.
+/// What a tool's past tells its next decision. Survives a restart in the journal, but for the window and what
+/// is being measured.
 struct ScalingMemory {
     std::optional<TimePoint> last_up;
     std::optional<TimePoint> last_down;
@@ -20,6 +22,8 @@ struct ScalingMemory {
     std::uint32_t last_wanted = 0;
     /// (when, wanted) within the look-back, decreasing in `wanted`: its front is the window's highest.
     std::deque<std::pair<TimePoint, std::uint32_t>> window;
+    LearntRates rates;  ///< learnt for `drain_time` alone
+    BootTimes boot_times;
 };
 
 /// How many instances there should be now, and why that many.
@@ -36,7 +40,8 @@ struct SizeDecision {
 /// Demand is ready + unacknowledged messages; one instance may have `backlog_per_instance` of them
 /// (ceil(demand / backlog_per_instance), as KEDA's QueueLength with HPA's AverageValue does). From zero only
 /// above `activation`; to zero only after `idle`. On the way down the highest wanted number of the look-back
-/// decides. Without a reading the size is held: it may grow to the minimum and never shrinks.
+/// decides. Mode `drain_time` puts instances_to_drain in the place of that quotient as soon as the rate of a worker
+/// is known. Without a reading the size is held: it may grow to the minimum and never shrinks.
 SizeDecision decide_size(const Tool& tool, const Reading& reading, std::uint32_t supply, ScalingMemory memory,
                          TimePoint now);
 

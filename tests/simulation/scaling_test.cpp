@@ -51,6 +51,50 @@ TEST_CASE("scaling: the last worker stays for the whole idle time, also after a 
     CHECK(world.workers_of("ocr") == 0);
 }
 
+TEST_CASE("scaling: a queue is cleared in the wanted time once the rate of a worker is known, also after a restart") {
+    const bool restart = GENERATE(false, true);
+    World world;
+    world.backends.boot_time = 30s;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr", {{"max_instances", 100}, {"scaling", {{"mode", "drain_time"}, {"drain_time_s", 120}}}});
+    world.broker.publish(World::queue_of("ocr"), 200);
+    world.run_for(10min);
+    REQUIRE(world.broker.queues.at(World::queue_of("ocr")).done == 200);
+    REQUIRE(world.workers_of("ocr") == 0);
+    // The journal keeps what was known at the last step, which was the one to zero.
+    if (restart) world.restart();
+    const std::size_t before = world.engine().creates;
+    // At one message in 3 s, 900 take 2700 worker-seconds: 23 for 120 s, 30 when 30 s of them go into booting.
+    world.broker.publish(World::queue_of("ocr"), 900);
+    world.run_for(120s + 15s);
+    CHECK(world.waiting("ocr") == 0);
+    CHECK(world.engine().creates - before >= 23);
+    CHECK(world.engine().creates - before <= 50);
+    settles(world);
+}
+
+TEST_CASE("scaling: a steady stream settles at the size that it needs, in mode drain_time as well") {
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr", {{"max_instances", 100}, {"scaling", {{"mode", "drain_time"}, {"drain_time_s", 60}}}});
+    const auto stream_for_half_an_hour = [&] {
+        // Two a second, 3 s each: six are busy all the time.
+        for (int i = 0; i < 1'800; ++i) {
+            world.broker.publish(World::queue_of("ocr"), 2);
+            world.run_for(1s);
+        }
+    };
+    stream_for_half_an_hour();
+    const std::size_t steps = world.engine().creates + world.engine().destroys;
+    stream_for_half_an_hour();
+    CHECK(world.engine().creates + world.engine().destroys == steps);
+    CHECK(world.waiting("ocr") <= 20);
+    settles(world);
+    CHECK(world.workers_of("ocr") == 0);
+}
+
 TEST_CASE(
     "scaling: tools that share a quota never exceed it, and the one that waits goes on when there is room") {
     World world({{"engine"}, {{"engine", 4}}});

@@ -92,14 +92,27 @@ Reading SimulatedBroker::read(const Name& name) const {
     reading.ready = queues.at(name).ready;
     reading.consumers = static_cast<std::uint32_t>(consumers(name).size());
     if (has_management) reading.unacknowledged = in_work(name);
+    const auto watched = watched_.find(name);
+    if (has_management && watched != watched_.end() && watched->second)
+        if (const auto counted = statistics_.find(name); counted != statistics_.end()) {
+            reading.counters = counted->second;
+            reading.counters->at = timeline_.now();  // the request is, what it is told is not
+        }
     return reading;
+}
+
+/// Every five seconds, as a real broker does.
+void SimulatedBroker::renew_statistics() {
+    if (timeline_.now().time_since_epoch() % Millis(5'000) != Millis(0)) return;
+    for (const auto& [name, queue] : queues) statistics_[name] = {queue.done, queue.published, {}};
 }
 
 void SimulatedBroker::tick() {
     work();
+    renew_statistics();
     if (!daemon_.loop) return;
     std::map<std::string, std::vector<std::pair<std::string, Reading>>> by_target;
-    for (const Name& name : watched_) {
+    for (const auto& [name, with_counters] : watched_) {
         Reading reading = read(name);
         if (reading_lost()) {
             reading.state = Reading::State::stale;

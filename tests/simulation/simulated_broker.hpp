@@ -1,7 +1,6 @@
 #pragma once
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -22,8 +21,8 @@ public:
 
     SimulatedBroker(Timeline& timeline, Daemon& daemon, SimulatedBackends& backends);
 
-    void watch(const std::string& target_id, const std::string& queue) override {
-        watched_.insert({target_id, queue});
+    void watch(const std::string& target_id, const std::string& queue, bool with_counters) override {
+        watched_[{target_id, queue}] = with_counters;
     }
     void unwatch(const std::string& target_id, const std::string& queue) override;
     void create_queue(const Tool& tool, CallToken token) override;
@@ -50,12 +49,14 @@ public:
 private:
     std::vector<SimulatedWorker*> consumers(const Name& name) const;
     void work();
+    void renew_statistics();
     Reading read(const Name& name) const;
 
     Timeline& timeline_;
     Daemon& daemon_;
     SimulatedBackends& backends_;
-    std::set<Name> watched_;
+    std::map<Name, bool> watched_;             ///< whether with counters
+    std::map<Name, WorkCounters> statistics_;  ///< as of their last renewal
     std::map<Name, Reading> known_;
 };
 

@@ -20,6 +20,8 @@ constexpr int page_size = 500;
 constexpr char totals_query[] =
     "?disable_stats=true&enable_queue_totals=true"
     "&columns=name,messages_ready,messages_unacknowledged,consumers";
+constexpr char counters_query[] =
+    "?columns=name,message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack,message_stats.publish";
 
 Error status_error(long status) {
     switch (status) {
@@ -55,7 +57,15 @@ Result<std::string> ManagementClient::get(const std::string& path) {
 }
 
 Result<std::vector<QueueTotals>> ManagementClient::queue_totals() {
-    const std::string path = "/api/queues/" + percent_encode(endpoint_.virtual_host) + totals_query;
+    return all_pages(totals_query);
+}
+
+Result<std::vector<QueueTotals>> ManagementClient::queue_counters() {
+    return all_pages(counters_query);
+}
+
+Result<std::vector<QueueTotals>> ManagementClient::all_pages(const std::string& query) {
+    const std::string path = "/api/queues/" + percent_encode(endpoint_.virtual_host) + query;
     std::vector<QueuePage> pages;
     int page_count = 1;
     for (int number = 1; number <= page_count; ++number) {
@@ -91,8 +101,10 @@ Result<void> ManagementClient::check() {
 
 class ManagementReader::Rounds {
 public:
-    Rounds(ManagementEndpointSource endpoint, std::chrono::milliseconds interval, OnBatch on_batch)
-        : endpoint_(std::move(endpoint)), interval_(interval), on_batch_(std::move(on_batch)) {}
+    Rounds(ManagementEndpointSource endpoint, std::chrono::milliseconds interval, OnBatch on_batch,
+           WantsCounters wants_counters)
+        : endpoint_(std::move(endpoint)), interval_(interval), on_batch_(std::move(on_batch)),
+          wants_counters_(std::move(wants_counters)) {}
     ~Rounds() { stop(); }
 
     void start() {
@@ -109,11 +121,13 @@ public:
 private:
     void loop();
     Result<std::vector<QueueTotals>> read();
+    void read_counters(TotalsBatch& batch);
     void use(ManagementEndpoint endpoint);
 
     const ManagementEndpointSource endpoint_;
     const std::chrono::milliseconds interval_;
     const OnBatch on_batch_;
+    const WantsCounters wants_counters_;
     std::optional<ManagementEndpoint> used_;
     std::optional<ManagementClient> client_;
     WakeEvent wake_;
@@ -130,6 +144,7 @@ void ManagementReader::Rounds::loop() {
             batch.unavailable = totals.error();
         } else {
             batch.queues = std::move(*totals);
+            if (wants_counters_()) read_counters(batch);
         }
         batch.took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - batch.began);
         const auto next = batch.began + interval_;
@@ -145,6 +160,13 @@ Result<std::vector<QueueTotals>> ManagementReader::Rounds::read() {
     return client_->queue_totals();
 }
 
+/// What works goes on without them: a rate that is not known is learnt later.
+void ManagementReader::Rounds::read_counters(TotalsBatch& batch) {
+    auto counters = client_->queue_counters();
+    if (counters.has_error()) batch.counters_trouble = counters.error().message;
+    else batch.counters = std::move(*counters);
+}
+
 /// Keeps the client, and with it its connection, while nothing has changed.
 void ManagementReader::Rounds::use(ManagementEndpoint endpoint) {
     if (used_ == endpoint) return;
@@ -153,8 +175,9 @@ void ManagementReader::Rounds::use(ManagementEndpoint endpoint) {
 }
 
 ManagementReader::ManagementReader(ManagementEndpointSource endpoint, std::chrono::milliseconds interval,
-                                   OnBatch on_batch)
-    : rounds_(std::make_unique<Rounds>(std::move(endpoint), interval, std::move(on_batch))) {}
+                                   OnBatch on_batch, WantsCounters wants_counters)
+    : rounds_(std::make_unique<Rounds>(std::move(endpoint), interval, std::move(on_batch),
+                                       std::move(wants_counters))) {}
 
 ManagementReader::~ManagementReader() = default;
 

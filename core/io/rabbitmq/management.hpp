@@ -39,12 +39,15 @@ public:
     /// Totals of every queue of the virtual host; all pages or an error. A queue that moves to an earlier
     /// page while others are deleted can be absent from one answer: absent is not zero.
     Result<std::vector<QueueTotals>> queue_totals();
+    /// `finished` and `published` of every queue, from the broker's statistics: the dearer question.
+    Result<std::vector<QueueTotals>> queue_counters();
     /// Who consumes `queue`: consumer tag, connection name and peer, for a person to read.
     Result<std::string> consumer_holder(const std::string& queue);
     /// Whether address, login and virtual host are right; the error says which is not.
     Result<void> check();
 
 private:
+    Result<std::vector<QueueTotals>> all_pages(const std::string& query);
     Result<std::string> get(const std::string& path);
 
     ManagementEndpoint endpoint_;
@@ -55,6 +58,8 @@ private:
 struct TotalsBatch {
     std::optional<Error> unavailable;
     std::vector<QueueTotals> queues;
+    std::vector<QueueTotals> counters;  ///< where they were wanted; empty when there is no answer about them
+    std::string counters_trouble;       ///< why there is none
     /// When the request began: nothing in the answer is promised to be younger.
     std::chrono::steady_clock::time_point began;
     std::chrono::microseconds took{0};
@@ -64,9 +69,12 @@ struct TotalsBatch {
 class ManagementReader {
 public:
     using OnBatch = std::function<void(TotalsBatch)>;
+    using WantsCounters = std::function<bool()>;
 
-    /// `on_batch` runs on the reader's thread. The broker itself renews its statistics every 5 s.
-    ManagementReader(ManagementEndpointSource endpoint, std::chrono::milliseconds interval, OnBatch on_batch);
+    /// `on_batch` and `wants_counters` run on the reader's thread; the latter is asked before each round. The broker
+    /// itself renews its statistics every 5 s.
+    ManagementReader(ManagementEndpointSource endpoint, std::chrono::milliseconds interval, OnBatch on_batch,
+                     WantsCounters wants_counters = [] { return false; });
     ~ManagementReader();
 
     void start();

@@ -43,6 +43,23 @@ Result<int> read_page_number(const json::object& page, std::string_view field) {
     return static_cast<int>(value->as_int64());
 }
 
+/// The broker leaves out a counter of what never happened, and all of them before anything did or where its
+/// statistics are switched off.
+void read_counters(const json::object& queue, QueueTotals& totals) {
+    const json::value* statistics = queue.if_contains("message_stats");
+    if (statistics == nullptr || !statistics->is_object() || statistics->get_object().empty()) return;
+    const json::object& counters = statistics->get_object();
+    bool suspect = false;
+    uint64_t finished = 0;
+    for (const char* field : {"ack", "deliver_no_ack", "get_no_ack"})
+        finished += read_count(counters, field, suspect).value_or(0);
+    const uint64_t published = read_count(counters, "publish", suspect).value_or(0);
+    totals.suspect = totals.suspect || suspect;
+    if (suspect) return;
+    totals.finished = finished;
+    totals.published = published;
+}
+
 Result<QueueTotals> read_queue(const json::value& item) {
     const json::object* queue = item.if_object();
     const json::value* name = queue != nullptr ? queue->if_contains("name") : nullptr;
@@ -52,6 +69,7 @@ Result<QueueTotals> read_queue(const json::value& item) {
     totals.ready = read_count(*queue, "messages_ready", totals.suspect);
     totals.unacknowledged = read_count(*queue, "messages_unacknowledged", totals.suspect);
     totals.consumers = read_count(*queue, "consumers", totals.suspect);
+    read_counters(*queue, totals);
     return totals;
 }
 

@@ -17,6 +17,9 @@ struct QueueTotals {
     std::optional<uint64_t> unacknowledged;
     std::optional<uint64_t> consumers;
     bool suspect = false;  ///< a value was negative or impossible, and was left out
+    /// All-time totals of the statistics: acknowledged or handed out for good, and published. Both or neither.
+    std::optional<uint64_t> finished = std::nullopt;
+    std::optional<uint64_t> published = std::nullopt;
 };
 
 /// One page of `GET /api/queues/VHOST?page=...`.

@@ -54,6 +54,22 @@ TEST_CASE("management: messages that a consumer holds are counted as unacknowled
     }));
 }
 
+TEST_CASE("management: what was published is counted where it is asked for") {
+    const Broker broker = Broker::shared();
+    const TestQueue queue(broker, "counters");
+    for (int i = 0; i < 3; ++i) queue.publish("x");
+    Inbox<TotalsBatch> batches;
+    const auto source = [&]() -> Result<ManagementEndpoint> { return broker.management(); };
+    ManagementReader reader(source, std::chrono::milliseconds(200), [&](TotalsBatch batch) { batches.put(batch); },
+                            [] { return true; });
+    reader.start();
+    CHECK(batches.wait_for_any([&](const TotalsBatch& batch) {
+        for (const QueueTotals& counted : batch.counters)
+            if (counted.queue == queue.name()) return counted.published == 3U && counted.finished == 0U;
+        return false;
+    }));
+}
+
 TEST_CASE("management: a wrong password, virtual host or address is told apart") {
     ManagementEndpoint endpoint = Broker::shared().management();
     CHECK_FALSE(ManagementClient(endpoint).check().has_error());

@@ -53,6 +53,19 @@ TEST_CASE("management: an impossible value is left out and makes the queue suspe
           "q - - 1 suspect\n");
 }
 
+TEST_CASE("management: counters are read as a whole, and none is no zero") {
+    const auto counters = [](const std::string& statistics) {
+        const auto page = parse_queue_page(page_with(R"({"name":"q")" + statistics + "}"));
+        REQUIRE_FALSE(page.has_error());
+        return text(page->queues[0].finished) + " " + text(page->queues[0].published);
+    };
+    CHECK(counters(R"(,"message_stats":{"ack":7,"get_no_ack":1,"deliver_no_ack":2,"publish":30})") == "10 30");
+    CHECK(counters(R"(,"message_stats":{"publish":30})") == "0 30");
+    CHECK(counters(R"(,"message_stats":{})") == "- -");
+    CHECK(counters("") == "- -");
+    CHECK(counters(R"(,"message_stats":{"ack":-7,"publish":30})") == "- -");
+}
+
 TEST_CASE("management: an answer that is not whole is an error, never an empty list") {
     const auto [json, expected] = GENERATE(table<std::string, std::string>({
         {"[]", "management answer: must be a JSON object"},
