@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "core/model/names.hpp"
+#include "core/model/profile.hpp"
 
 namespace elasticity {
 namespace json = boost::json;
@@ -162,7 +163,8 @@ bool is_common_tool_field(std::string_view name) {
 
 std::uint64_t stable_hash(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
 
-Result<ScalingPolicy> parse_scaling(const json::object& fields) {
+Result<ScalingPolicy> parse_scaling(const json::object& given) {
+    const json::object fields = with_profile(given);
     ScalingPolicy policy;
     const std::string mode = text_or(fields, "mode", "backlog");
     if (mode == "fixed") policy.mode = ScalingMode::fixed;
@@ -189,6 +191,8 @@ Result<ScalingPolicy> parse_scaling(const json::object& fields) {
     read_seconds(fields, "look_back_s", policy.look_back);
     read_seconds(fields, "boot_timeout_s", policy.boot_timeout);
     read_seconds(fields, "idle_s", policy.idle);
+    if (const json::value* fallback = fields.if_contains("fallback"); fallback && fallback->is_number())
+        policy.fallback = fallback->to_number<std::uint32_t>();
     if (text_or(fields, "victim_order", "newest") == "oldest") policy.victim_order = VictimOrder::oldest;
     return policy;
 }
@@ -222,9 +226,9 @@ Tool make_tool(const ToolEntry& entry, const json::object& scaling_defaults) {
     tool.missing_queue = missing_queue_of(fields);
     tool.bindings = bindings_of(fields);
     if (const json::value* force = fields.if_contains("force")) tool.force = force->as_bool();
-    json::object scaling = scaling_defaults;
+    json::object scaling = with_profile(scaling_defaults);
     if (const json::value* own = fields.if_contains("scaling"))
-        for (const auto& member : own->as_object()) scaling[member.key()] = member.value();
+        for (const auto& member : with_profile(own->as_object())) scaling[member.key()] = member.value();
     tool.scaling = parse_scaling(scaling).value();
     tool.params = params_of(fields);
     tool.spec_hash = spec_hash_of(tool, fields);

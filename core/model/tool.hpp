@@ -54,6 +54,9 @@ struct ScalingPolicy {
     Millis boot_timeout{300'000};
     Millis idle{300'000};
     VictimOrder victim_order = VictimOrder::newest;
+    std::optional<std::uint32_t> fallback;  ///< at least so many while readings are missing; absent: hold
+
+    bool operator==(const ScalingPolicy&) const = default;
 };
 
 enum class MissingQueue { start_one, create, wait };
@@ -115,10 +118,11 @@ struct Tool {
 std::vector<std::string> extractors_of(const ToolEntry& entry);
 std::string queue_of(const ToolEntry& entry);
 
-/// Fills in the defaults; `scaling_defaults` are those of the settings. The entry must be valid.
+/// Fills in the defaults; `scaling_defaults` are those of the settings. What the tool says goes before them, and what
+/// is said goes before what a profile says. The entry must be valid.
 Tool make_tool(const ToolEntry& entry, const boost::json::object& scaling_defaults);
 
-/// Reads a scaling object that fits its schema; fails on a percentage that is none.
+/// Reads a scaling object that fits its schema, with its profile; fails on a percentage that is none.
 Result<ScalingPolicy> parse_scaling(const boost::json::object& fields);
 
 /// The members of a tool, and of its entry in tools.json, that the core knows; all others belong to the plugin

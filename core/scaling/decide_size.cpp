@@ -41,6 +41,7 @@ public:
     }
 
     SizeDecision run() {
+        if (is_read()) result_.memory.unread_since.reset();
         if (policy_.mode == ScalingMode::fixed) return fixed();
         switch (reading_.state) {
             case Reading::State::missing:
@@ -69,9 +70,22 @@ private:
         return settle(size, reason);
     }
 
+    bool is_read() const {
+        return reading_.state == Reading::State::value || reading_.state == Reading::State::no_queue;
+    }
+
     SizeDecision hold_without_reading() {
-        result_.wanted = std::max(supply_, tool_.min_instances);
-        return settle(result_.wanted, no_reading());
+        std::string reason = no_reading();
+        std::uint32_t least = tool_.min_instances;
+        if (!result_.memory.unread_since) result_.memory.unread_since = now_;
+        const TimePoint fallback_begin = *result_.memory.unread_since + fallback_delay;
+        if (policy_.fallback && now_ < fallback_begin) hold_until(fallback_begin);
+        if (policy_.fallback && now_ >= fallback_begin) {
+            least = std::max(least, std::min(*policy_.fallback, tool_.max_instances));
+            reason += "; fallback is " + std::to_string(*policy_.fallback);
+        }
+        result_.wanted = std::max(supply_, least);
+        return settle(result_.wanted, reason);
     }
 
     std::string no_reading() const { return "held: no reading of " + tool_.queue + " (" + reading_.reason + ")"; }

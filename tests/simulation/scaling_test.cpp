@@ -74,6 +74,24 @@ TEST_CASE("scaling: a queue is cleared in the wanted time once the rate of a wor
     settles(world);
 }
 
+TEST_CASE("scaling: while the broker is away the fallback is kept, and what it says afterwards counts again") {
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    world.deploy("ocr", {{"scaling", {{"fallback", 3}}}});
+    world.run_for(1min);
+    world.broker.away = true;
+    world.run_for(20s);
+    CHECK(world.workers_of("ocr") == 0);
+    world.run_for(20s);
+    CHECK(world.workers_of("ocr") == 3);
+    world.run_for(1h);
+    CHECK(world.workers_of("ocr") == 3);
+    world.broker.away = false;
+    settles(world);
+    CHECK(world.workers_of("ocr") == 0);
+}
+
 TEST_CASE("scaling: a steady stream settles at the size that it needs, in mode drain_time as well") {
     World world;
     world.start();

@@ -138,6 +138,21 @@ TEST_CASE("size: nothing shrinks because a reading is missing, and the minimum i
     CHECK(decide(with(0, 6), unread(), 3) == "3: held: no reading of ocr (broker away)");
 }
 
+TEST_CASE("size: readings that stay missing bring the fallback, which ends nobody") {
+    const Tool tool = with(1, 4, [](ScalingPolicy& policy) { bare(policy); policy.fallback = 3; });
+    const SizeDecision first = decide_size(tool, unread(), 2, {}, noon);
+    CHECK(first.target == 2);
+    CHECK(first.held_until == noon + fallback_delay);
+    const TimePoint later = noon + fallback_delay;
+    CHECK(size(tool, unread(), 2, first.memory, later - Millis(1)) == 2);
+    CHECK(decide(tool, unread(), 2, first.memory, later) == "3: held: no reading of ocr (broker away); fallback is 3");
+    CHECK(size(tool, unread(), 4, first.memory, later) == 4);
+    CHECK(size(with(0, 2, [](ScalingPolicy& policy) { policy.fallback = 3; }), unread(), 0, first.memory, later) == 2);
+    CHECK(size(with(0, 2, [](ScalingPolicy& policy) { policy.fallback = 0; }), unread(), 1, first.memory, later) == 1);
+    const ScalingMemory read_again = decide_size(tool, waiting(0), 2, first.memory, noon + second).memory;
+    CHECK(size(tool, unread(), 2, read_again, later) == 2);
+}
+
 TEST_CASE("size: nobody is let go unless it is known that nobody works, or it is forced") {
     Tool tool = with(0, 6, bare);
     CHECK(decide(tool, waiting_unseen(0), 3) == "3: held: without the management API it cannot be seen who works; no worker is let go");

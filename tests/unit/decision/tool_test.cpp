@@ -34,6 +34,29 @@ TEST_CASE("tool: its own scaling goes before that of the settings") {
     CHECK(both.scaling.look_back == Millis(500));
 }
 
+TEST_CASE("tool: what is given goes before its profile, and the tool's profile before the settings") {
+    const auto scaling = [](const std::string& own, const char* defaults) {
+        return make_tool(entry("t", R"({"kind":"k","extractor":"a","min_instances":0,"scaling":)" + own + "}"), object(defaults)).scaling;
+    };
+    CHECK(scaling(R"({"profile": "latency"})", "{}").backlog_per_instance == 1);
+    CHECK(scaling(R"({"profile": "latency", "backlog_per_instance": 7})", "{}").backlog_per_instance == 7);
+    CHECK(scaling(R"({"profile": "latency"})", R"({"backlog_per_instance": 7})").backlog_per_instance == 1);
+    CHECK(scaling("{}", R"({"profile": "cost"})").up_step_max.of(10) == 5);
+    CHECK(scaling(R"({"profile": "latency"})", R"({"profile": "cost"})").up_step_max.of(10) == UINT32_MAX);
+    CHECK(scaling(R"({"profile": "cost"})", R"({"victim_order": "oldest"})").victim_order == VictimOrder::oldest);
+}
+
+TEST_CASE("tool: profile balanced is what holds without a profile") {
+    CHECK(parse_scaling(object(R"({"profile": "balanced"})")).value() == ScalingPolicy{});
+    CHECK_FALSE(parse_scaling(object(R"({"profile": "cost"})")).value() == ScalingPolicy{});
+}
+
+TEST_CASE("tool: fallback holds, or is a number") {
+    CHECK_FALSE(parse_scaling(object("{}")).value().fallback);
+    CHECK_FALSE(parse_scaling(object(R"({"fallback": "hold"})")).value().fallback);
+    CHECK(parse_scaling(object(R"({"fallback": 3})")).value().fallback == 3U);
+}
+
 TEST_CASE("tool: only what makes another worker changes the spec hash") {
     const std::string base = R"({"kind":"docker","extractor":"a","min_instances":1,"image":"x","environment":{"A":"1","B":"2"}})";
     const auto hash = [](std::string_view fields) { return tool(fields).spec_hash; };
