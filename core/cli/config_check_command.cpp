@@ -6,6 +6,7 @@
 #include "core/cli/settings_file.hpp"
 #include "core/io/state/durable_file.hpp"
 #include "core/io/state/tools_file.hpp"
+#include "core/io/time_zones/time_zones.hpp"
 #include "core/model/json_text.hpp"
 #include "core/plugin_host/backend_catalog.hpp"
 #include "core/plugin_host/plugin_folder.hpp"
@@ -35,6 +36,7 @@ CheckedFile check_settings(const std::string& file, const std::string& text,
     if (!made) catalog.errors.push_back({"invalid_field", "/placement", made.error().message});
     add_positions(catalog.errors, text);
     checked.errors = std::move(catalog.errors);
+    if (made) made->knows_time_zone = [](const std::string& zone) { return find_time_zone(zone) != nullptr; };
     if (made && checked.errors.empty()) context = std::move(*made);
     return checked;
 }

@@ -10,6 +10,7 @@
 #include "core/cli/tool_changes.hpp"
 #include "core/io/state/durable_file.hpp"
 #include "core/io/state/tools_file.hpp"
+#include "core/io/time_zones/time_zones.hpp"
 #include "core/plugin_host/backend_catalog.hpp"
 #include "core/plugin_host/plugin_folder.hpp"
 #include "core/state/tools_text.hpp"
@@ -73,7 +74,8 @@ Result<Rollback> plan_rollback(const Settings& settings, std::uint64_t generatio
 /// The daemon would refuse what does not fit its settings; better to say so before.
 bool fits_settings(const Rollback& rollback, const Settings& settings, Terminal& terminal) {
     const BackendCatalog catalog = BackendCatalog::load(settings, plugin_folder(settings));
-    const auto context = make_intake_context(settings, catalog);
+    auto context = make_intake_context(settings, catalog);
+    if (context) context->knows_time_zone = [](const std::string& zone) { return find_time_zone(zone) != nullptr; };
     if (!context) {
         fail(terminal, context.error());
         return false;

@@ -18,6 +18,7 @@
 #include "core/io/control/control_server.hpp"
 #include "core/io/rabbitmq/deploy_listener.hpp"
 #include "core/io/rabbitmq/publisher.hpp"
+#include "core/io/time_zones/time_zones.hpp"
 #include "core/plugin_host/plugin_backends.hpp"
 #include "core/plugin_host/plugin_folder.hpp"
 
@@ -40,6 +41,7 @@ LoopSettings loop_settings(const Settings& settings, const std::string& install_
     for (const TargetSettings& target : settings.targets) loop.target_urls[target.target.id()] = target.target.display_url();
     loop.scaling_defaults = settings.scaling_defaults;
     loop.list_interval = settings.list_interval;
+    loop.find_time_zone = find_time_zone;
     return loop;
 }
 
@@ -166,6 +168,7 @@ Result<> Module::Parts::open_state(bool accept_empty) {
     if (auto staged = load_plugins(); !staged) return staged;
     auto context = make_intake_context(settings, catalog);
     if (!context) return context.error();
+    context->knows_time_zone = [](const std::string& zone) { return find_time_zone(zone) != nullptr; };
 
     journal = std::make_unique<JournalThread>(std::move(*journal_file));
     outbox = std::make_unique<StatusOutbox>(*journal, name, settings.deploy.status_queue);

@@ -1,4 +1,5 @@
 #include "core/daemon/settings.hpp"
+#include "core/io/time_zones/time_zones.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -213,6 +214,13 @@ private:
         }
     }
 
+    void check_time_zones(const std::vector<ScheduleEntry>& schedule) {
+        for (std::size_t i = 0; i < schedule.size(); ++i)
+            if (!find_time_zone(schedule[i].timezone))
+                error(pointer_to("/scaling/schedule", i) + "/timezone",
+                      "'" + schedule[i].timezone + "' is not known here; wanted: a name such as America/Chicago");
+    }
+
     void read_scaling() {
         json::object scaling = object_at(document_, "scaling");
         if (const json::value* interval = scaling.if_contains("interval_s")) {
@@ -224,7 +232,9 @@ private:
         Findings findings = compiled(schemas::scaling).check(scaling, "/scaling");
         parsed_.errors.insert(parsed_.errors.end(), findings.begin(), findings.end());
         if (!findings.empty()) return;
-        if (const auto policy = parse_scaling(scaling); !policy) error("/scaling", policy.error().message);
+        const auto policy = parse_scaling(scaling);
+        if (!policy) error("/scaling", policy.error().message);
+        else check_time_zones(policy->schedule);
         settings_.scaling_defaults = std::move(scaling);
     }
 

@@ -141,13 +141,28 @@ private:
             check_variable(member.key(), member.value(), pointer_to(pointer, std::string_view(member.key())));
     }
 
+    void check_schedule(const std::vector<ScheduleEntry>& schedule, const std::string& pointer) {
+        const auto maximum = fields_.contains("max_instances") ? fields_.at("max_instances").to_number<std::uint32_t>() : context_.instances_max;
+        for (std::size_t i = 0; i < schedule.size(); ++i) {
+            const std::string entry = pointer_to(pointer, i);
+            if (!context_.knows_time_zone(schedule[i].timezone))
+                add("unknown_time_zone", pointer_to(entry, "timezone"),
+                    "'" + schedule[i].timezone + "' is not known here; wanted: a name such as America/Chicago");
+            if (schedule[i].min_instances > maximum)
+                add("invalid_field", pointer_to(entry, "min_instances"),
+                    "must be at most max_instances (" + std::to_string(maximum) + "), got " + std::to_string(schedule[i].min_instances));
+        }
+    }
+
     void check_scaling() {
         const json::value* scaling = fields_.if_contains("scaling");
         if (!scaling) return;
         Findings found = scaling_schema().check(*scaling, pointer_to(base_, "scaling"));
-        if (found.empty())
-            if (const auto policy = parse_scaling(scaling->as_object()); !policy)
-                invalid("scaling", policy.error().message);
+        if (found.empty()) {
+            const auto policy = parse_scaling(scaling->as_object());
+            if (!policy) invalid("scaling", policy.error().message);
+            else check_schedule(policy->schedule, pointer_to(pointer_to(base_, "scaling"), "schedule"));
+        }
         findings_.insert(findings_.end(), found.begin(), found.end());
     }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ struct IntakeContext {
     std::optional<std::vector<std::string>> allowed_images;  ///< patterns; absent allows all
     std::vector<std::string> unmanaged_queues;               ///< patterns
     std::vector<std::string> secret_names;
+    std::function<bool(const std::string&)> knows_time_zone = [](const std::string&) { return true; };
     std::size_t message_bytes_max = 1048576;
     std::size_t tools_max = 200;
     std::uint32_t instances_max = 10000;

@@ -193,6 +193,11 @@ Result<ScalingPolicy> parse_scaling(const json::object& given) {
     read_seconds(fields, "idle_s", policy.idle);
     if (const json::value* fallback = fields.if_contains("fallback"); fallback && fallback->is_number())
         policy.fallback = fallback->to_number<std::uint32_t>();
+    if (const json::value* entries = fields.if_contains("schedule")) {
+        auto schedule = parse_schedule(entries->as_array());
+        if (!schedule) return schedule.error();
+        policy.schedule = std::move(*schedule);
+    }
     if (text_or(fields, "victim_order", "newest") == "oldest") policy.victim_order = VictimOrder::oldest;
     return policy;
 }

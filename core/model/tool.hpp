@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/model/error.hpp"
+#include "core/model/schedule.hpp"
 #include "core/model/time.hpp"
 
 namespace elasticity {
@@ -54,6 +55,7 @@ struct ScalingPolicy {
     Millis boot_timeout{300'000};
     Millis idle{300'000};
     VictimOrder victim_order = VictimOrder::newest;
+    std::vector<ScheduleEntry> schedule;
     std::optional<std::uint32_t> fallback;  ///< at least so many while readings are missing; absent: hold
 
     bool operator==(const ScalingPolicy&) const = default;

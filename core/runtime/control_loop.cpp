@@ -101,6 +101,8 @@ void ControlLoop::add_tool(const std::shared_ptr<const HeldTool>& held) {
     const ScalingMode old_mode = record.tool.scaling.mode;
     record.held = held;
     record.tool = make_tool(held->entry, settings_.scaling_defaults);
+    for (ScheduleEntry& entry : record.tool.scaling.schedule)
+        if (settings_.find_time_zone) entry.zone = settings_.find_time_zone(entry.timezone);
     record.forgetting = false;  // what is wanted anew is not forgotten, however far its removal had come
     record.queue_deleted = false;
     if (record.tool.spec_hash != old_spec) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/json/fwd.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,6 +22,7 @@ struct LoopSettings {
     std::map<std::string, std::uint32_t> max_instances;         ///< backend -> quota; absent: no limit
     std::map<std::string, std::string> target_urls;             ///< target id -> how statuses name it
     boost::json::object scaling_defaults;
+    std::function<std::shared_ptr<const ZoneOffsets>(const std::string&)> find_time_zone;  ///< null: only UTC is known
     Millis list_interval{15'000};
 };
 

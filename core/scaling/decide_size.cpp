@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/scaling/drain_time.hpp"
+#include "core/scaling/schedule_at.hpp"
 
 namespace elasticity {
 namespace {
@@ -36,7 +37,9 @@ void remember_wanted(ScalingMemory& memory, std::uint32_t wanted, Millis look_ba
 class Decision {
 public:
     Decision(const Tool& tool, const Reading& reading, std::uint32_t supply, ScalingMemory memory, TimePoint now)
-        : tool_(tool), policy_(tool.scaling), reading_(reading), supply_(supply), now_(now) {
+        : tool_(tool), policy_(tool.scaling), reading_(reading), supply_(supply), now_(now),
+          schedule_(schedule_at(tool.scaling.schedule, now)),
+          min_instances_(std::min(schedule_.min_instances.value_or(tool.min_instances), tool.max_instances)) {
         result_.memory = std::move(memory);
     }
 
@@ -58,11 +61,13 @@ private:
         result_.target = target;
         result_.reason = std::move(reason);
         if (arrivals_end_) hold_until(*arrivals_end_);
+        if (schedule_.next_change) hold_until(*schedule_.next_change);
+        if (!schedule_.trouble.empty()) result_.reason += "; " + schedule_.trouble;
         return std::move(result_);
     }
 
     SizeDecision fixed() {
-        const std::uint32_t size = policy_.fixed_instances.value_or(tool_.min_instances);
+        const std::uint32_t size = policy_.fixed_instances.value_or(min_instances_);
         const std::string reason = "fixed at " + std::to_string(size);
         result_.wanted = size;
         if (size >= supply_) return settle(size, reason);
@@ -76,7 +81,7 @@ private:
 
     SizeDecision hold_without_reading() {
         std::string reason = no_reading();
-        std::uint32_t least = tool_.min_instances;
+        std::uint32_t least = min_instances_;
         if (!result_.memory.unread_since) result_.memory.unread_since = now_;
         const TimePoint fallback_begin = *result_.memory.unread_since + fallback_delay;
         if (policy_.fallback && now_ < fallback_begin) hold_until(fallback_begin);
@@ -92,7 +97,7 @@ private:
 
     SizeDecision without_queue() {
         const bool start_one = tool_.missing_queue == MissingQueue::start_one && tool_.max_instances > 0;
-        const std::uint32_t floor = std::max(tool_.min_instances, start_one ? 1U : 0U);
+        const std::uint32_t floor = std::max(min_instances_, start_one ? 1U : 0U);
         result_.wanted = std::max(floor, supply_);
         return settle(result_.wanted, "queue " + tool_.queue + " does not exist" +
                                           (start_one ? "; one worker is to declare it" : ""));
@@ -158,9 +163,9 @@ private:
         if (demand() > 0 || result_.memory.had_demand) result_.memory.last_demand = now_;
         result_.memory.had_demand = demand() > 0;
         wanted = keep_last_until_idle(wanted, reason);
-        if (wanted < tool_.min_instances) reason = "min_instances is " + std::to_string(tool_.min_instances) + "; " + reason;
+        if (wanted < min_instances_) reason = floor_text() + "; " + reason;
         if (asked > tool_.max_instances) reason += "; max_instances is " + std::to_string(tool_.max_instances);
-        wanted = std::clamp(wanted, tool_.min_instances, tool_.max_instances);
+        wanted = std::clamp(wanted, min_instances_, tool_.max_instances);
         remember_wanted(result_.memory, wanted, policy_.look_back, now_);
         result_.wanted = wanted;
         if (wanted > supply_) return step_up(wanted, reason);
@@ -168,8 +173,13 @@ private:
         return settle(supply_, reason);
     }
 
+    std::string floor_text() const {
+        const std::string text = "min_instances is " + std::to_string(min_instances_);
+        return schedule_.min_instances ? text + " by its schedule until " + to_rfc3339(*schedule_.next_change) : text;
+    }
+
     std::uint32_t keep_last_until_idle(std::uint32_t wanted, std::string& reason) {
-        if (wanted > 0 || supply_ == 0 || tool_.min_instances > 0) return wanted;
+        if (wanted > 0 || supply_ == 0 || min_instances_ > 0) return wanted;
         // After a restart nothing is known of the past: the idle time begins anew rather than being over.
         if (!result_.memory.last_demand) result_.memory.last_demand = now_;
         const TimePoint idle_end = *result_.memory.last_demand + policy_.idle;
@@ -182,7 +192,7 @@ private:
     void hold_until(TimePoint end) { result_.held_until = std::min(result_.held_until.value_or(end), end); }
 
     bool within_dead_band(std::uint32_t wanted) const {
-        if (supply_ == 0 || supply_ < tool_.min_instances || supply_ > tool_.max_instances || wanted == 0) return false;
+        if (supply_ == 0 || supply_ < min_instances_ || supply_ > tool_.max_instances || wanted == 0) return false;
         const double distance = std::abs(static_cast<double>(wanted) - static_cast<double>(supply_));
         return distance / supply_ <= policy_.dead_band;
     }
@@ -194,14 +204,14 @@ private:
     }
 
     SizeDecision step_up(std::uint32_t wanted, const std::string& reason) {
-        if (supply_ >= tool_.min_instances) {
+        if (supply_ >= min_instances_) {
             if (within_dead_band(wanted)) return settle(supply_, reason + "; near enough, no step");
             if (cooling(result_.memory.last_up, policy_.up_cooldown))
                 return settle(supply_, reason + "; held until " + to_rfc3339(*result_.held_until) + " by up_cooldown_s");
         }
         const std::uint64_t limit = std::uint64_t{supply_} + policy_.up_step_max.of(supply_);
         const auto target = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, limit));
-        return settle(std::max(target, std::min(tool_.min_instances, wanted)), reason);
+        return settle(std::max(target, std::min(min_instances_, wanted)), reason);
     }
 
     SizeDecision step_down(const std::string& reason) {
@@ -240,6 +250,8 @@ private:
     const Reading& reading_;
     std::uint32_t supply_;
     TimePoint now_;
+    ScheduleEffect schedule_;
+    std::uint32_t min_instances_;  ///< as the schedule has it now
     SizeDecision result_;
     std::optional<TimePoint> arrivals_end_;  ///< when to look again though nothing changes: arrivals may have ended
 };

@@ -32,7 +32,7 @@ struct SizeDecision {
     std::uint32_t target = 0;
     std::uint32_t wanted = 0;  ///< what the demand asks for, before cooldowns and limits of a step
     std::string reason;
-    std::optional<TimePoint> held_until;  ///< a cooldown, idle time or look-back that ends then
+    std::optional<TimePoint> held_until;  ///< a cooldown, idle time, look-back or schedule that ends then
     ScalingMemory memory;
 };
 

@@ -92,6 +92,24 @@ TEST_CASE("scaling: while the broker is away the fallback is kept, and what it s
     CHECK(world.workers_of("ocr") == 0);
 }
 
+TEST_CASE("scaling: the minimum of a schedule comes and goes in time, although nothing else happens") {
+    World world;
+    world.start();
+    world.broker.queues[World::queue_of("ocr")];
+    // The world begins on 2027-01-15 at 08:00 UTC.
+    const boost::json::object entry{{"cron", "30 8 * * fri"}, {"for_s", 600}, {"min_instances", 3}};
+    world.deploy("ocr", {{"scaling", {{"schedule", boost::json::array{entry}}}}});
+    world.run_for(30min - 1s);
+    CHECK(world.workers_of("ocr") == 0);
+    world.run_for(5s);
+    CHECK(world.workers_of("ocr") == 3);
+    world.run_for(9min);
+    CHECK(world.workers_of("ocr") == 3);
+    world.run_for(2min);
+    CHECK(world.workers_of("ocr") == 0);
+    settles(world);
+}
+
 TEST_CASE("scaling: a steady stream settles at the size that it needs, in mode drain_time as well") {
     World world;
     world.start();
@@ -150,6 +168,31 @@ TEST_CASE("scaling: a full backend spills over to the next in its placement") {
     settles(world);
     CHECK(world.engine().workers.size() == 2);
     CHECK(world.backends.providers.at("cloud").workers.size() == 3);
+}
+
+TEST_CASE("scaling: a backend that refuses or does not answer spills over to the next in its placement, and gets its turn again") {
+    const CallFate fate = GENERATE(CallFate::refused, CallFate::unavailable);
+    World world({{"engine", "cloud"}, {}});
+    bool fails = true;
+    world.backends.fate = [&](const std::string& backend) { return fails && backend == "engine" ? fate : CallFate::done; };
+    world.start();
+    world.run_for(5s);
+    if (fate == CallFate::unavailable) {
+        fails = false;  // it was seen once, then it went away
+        world.run_for(30s);
+        fails = true;
+    }
+    world.deploy("ocr", {{"min_instances", 3}});
+    world.run_for(1min);
+    CHECK(world.engine().workers.empty());
+    CHECK(world.backends.providers.at("cloud").workers.size() == 3);
+    fails = false;
+    world.run_for(10min);
+    world.deploy("ocr", {{"min_instances", 5}});
+    settles(world);
+    // After its failure it is given one at a time; the other one did not wait for that.
+    CHECK(world.engine().workers.size() == 1);
+    CHECK(world.backends.providers.at("cloud").workers.size() == 4);
 }
 
 TEST_CASE("scaling: no room at all is a failure that says so, and not an endless deployment") {
