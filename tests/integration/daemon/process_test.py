@@ -3,6 +3,7 @@
 
 import json
 import operator
+import re
 import subprocess
 
 import daemon_test
@@ -37,6 +38,23 @@ class MainJob(DaemonTest):
         await_that("every job is done", all_done)
         self.await_processes(0)
         self.assertEqual(list(range(60)), sorted(results))
+
+    def test_the_rate_of_a_worker_is_learnt_from_the_brokers_counters(self):
+        self.start_module({"process": {"plugin": "process"}})
+        self.broker.declare("jobs")
+        self.broker.declare("results")
+        self.send(deploy(process_tool("jobs", 0, max_instances=1, command=[str(daemon_test.BUILD / "bin" / WORKER)],
+                                      environment={"RESULTS_QUEUE": "results"},
+                                      scaling={"mode": "drain_time", "drain_time_s": 3600, "idle_s": 1})))
+        self.broker.publish_lines("jobs", [json.dumps({"id": number, "work_ms": 500}).encode() for number in range(100)])
+
+        def learnt_rate():
+            reason = self.module.status()["tools"][0]["reason"]
+            rate = re.search(r"([0-9.]+)/s per instance, to be done in 1 h", reason)
+            return float(rate.group(1)) if rate else None
+        # Two jobs a second at most; how much less depends on the machine.
+        rate = await_that("the rate of a worker is known", learnt_rate)
+        self.assertTrue(0.5 < rate < 2.8, rate)
 
     def test_remove_ends_the_workers_and_takes_the_tool_out_of_the_file(self):
         self.start_module({"process": {"plugin": "process"}})
