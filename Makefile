@@ -48,7 +48,7 @@ test: build dev
 bench: build
 	@$(INSTALL_PACKAGES) test bench
 	@$(STAGE) 'configure bench' cmake --preset release -D ELASTICITY_BENCH=ON
-	@$(STAGE) 'build bench' cmake --build --preset release --target bench_bare_consumer bench_call_overhead
+	@$(STAGE) 'build bench' cmake --build --preset release --target bench_programs
 	@$(STAGE) 'bench' tests/bench/bench.py build/release
 
 soak: build dev

@@ -19,6 +19,8 @@ import containers
 import idle
 import intake
 import isolation
+import plan
+import sweep
 import table
 
 MEASURES = {
@@ -27,6 +29,8 @@ MEASURES = {
     "intake": intake.measure,
     "idle": idle.measure,
     "isolation": isolation.measure,
+    "sweep": sweep.measure,
+    "plan": plan.measure,
 }
 
 

@@ -9,11 +9,13 @@ class Row:
     measured: str
     compared: str     # with what, and how long or much that was
     ratio: float      # of the two; the rest is about this number
-    limit: float      # beyond it the run fails
+    limit: float = None  # beyond it the run fails
     aim: float = None
     at_least: bool = False  # the ratio must be at least the limit, not at most
 
     def fails(self):
+        if self.limit is None:
+            return False
         return self.ratio < self.limit if self.at_least else self.ratio > self.limit
 
     def misses_aim(self):
@@ -25,8 +27,8 @@ class Row:
     def cells(self):
         sign = ">=" if self.at_least else "<="
         aim = "" if self.aim is None else f"{sign} {self.aim:g}"
-        return [self.measure, self.measured, self.compared, f"{self.ratio:.2f}", aim, f"{sign} {self.limit:g}",
-                self.verdict()]
+        limit = "" if self.limit is None else f"{sign} {self.limit:g}"
+        return [self.measure, self.measured, self.compared, f"{self.ratio:.3g}", aim, limit, self.verdict()]
 
     def to_json(self):
         return dataclasses.asdict(self) | {"verdict": self.verdict()}

@@ -76,6 +76,7 @@ Result<void> DeclarePipeline::fill(Round& round, size_t channel) {
         declare.passive = 1;
         auto sent = connection_.send_together(channel_id(channel), AMQP_QUEUE_DECLARE_METHOD, &declare);
         if (sent.has_error()) return sent.error();
+        ++frames_sent_;
         round.unasked.pop_front();
         round.asked[channel].push_back(question);
     }
@@ -127,6 +128,7 @@ Result<void> DeclarePipeline::take_close(Round& round, size_t channel, const amq
     amqp_channel_open_t open{amqp_empty_bytes};
     auto sent = connection_.send_together(channel_id(channel), AMQP_CHANNEL_OPEN_METHOD, &open);
     if (sent.has_error()) return sent.error();
+    frames_sent_ += 2;  // this one, and the answer to the close
     return fill(round, channel);
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ public:
     Result<std::vector<QueueCounts>> ask(const std::vector<std::string>& queues, size_t outstanding,
                                          std::chrono::steady_clock::time_point deadline);
 
+    /// By all rounds together: what they cost the broker.
+    uint64_t frames_sent() const { return frames_sent_; }
+
 private:
     /// One `ask`: what is open, by index into `queues`.
     struct Round {
@@ -52,6 +56,7 @@ private:
 
     Connection& connection_;
     size_t channel_count_ = 0;
+    uint64_t frames_sent_ = 0;
 };
 
 }  // namespace elasticity::rabbitmq
