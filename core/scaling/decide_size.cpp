@@ -221,7 +221,11 @@ private:
                 hold_until(result_.memory.window.front().first + policy_.look_back);
                 return settle(supply_, reason + "; held until " + to_rfc3339(*result_.held_until) + " by look_back_s");
             }
-            if (within_dead_band(highest)) return settle(supply_, reason + "; near enough, no step");
+            if (within_dead_band(highest)) {
+                // What leaves the look-back next may leave less.
+                if (result_.memory.window.size() > 1) hold_until(result_.memory.window.front().first + policy_.look_back);
+                return settle(supply_, reason + "; near enough, no step");
+            }
             const auto last = std::max(result_.memory.last_up, result_.memory.last_down);
             if (cooling(last, policy_.down_cooldown))
                 return settle(supply_, reason + "; held until " + to_rfc3339(*result_.held_until) + " by down_cooldown_s");

@@ -102,6 +102,22 @@ TEST_CASE("size: on the way down the highest demand of the look-back decides") {
     CHECK(size(tool, waiting(20), 5, memory, noon + 80 * second) == 1);
 }
 
+TEST_CASE("size: near enough to the highest of the look-back is looked at again when that one leaves it") {
+    const Tool tool = with(0, 20, [](ScalingPolicy& policy) {
+        bare(policy);
+        policy.look_back = 60 * second;
+        policy.dead_band = 0.1;
+    });
+    ScalingMemory memory = decide_size(tool, waiting(400), 20, {}, noon).memory;
+    memory = decide_size(tool, waiting(380), 20, memory, noon + 10 * second).memory;
+    memory = decide_size(tool, waiting(20), 20, memory, noon + 20 * second).memory;
+    // Twenty were wanted until 12:00:10, nineteen until 12:00:20: near enough to the twenty that are there.
+    const SizeDecision near = decide_size(tool, waiting(20), 20, memory, noon + 70 * second);
+    CHECK(near.target == 20);
+    CHECK(near.held_until == noon + 80 * second);
+    CHECK(size(tool, waiting(20), 20, near.memory, *near.held_until) == 1);
+}
+
 TEST_CASE("size: the last worker goes only after idle_s") {
     const Tool tool = with(0, 20, [](ScalingPolicy& policy) { bare(policy); policy.idle = 300 * second; });
     const ScalingMemory busy = decide_size(tool, waiting(1), 1, {}, noon).memory;
