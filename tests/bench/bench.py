@@ -20,6 +20,7 @@ import idle
 import intake
 import isolation
 import plan
+import policies
 import sweep
 import table
 
@@ -31,6 +32,7 @@ MEASURES = {
     "isolation": isolation.measure,
     "sweep": sweep.measure,
     "plan": plan.measure,
+    "policies": policies.measure,
 }
 
 

@@ -76,7 +76,7 @@ void SimulatedBroker::work() {
             if (worker.holds_message || queue.ready == 0) continue;
             --queue.ready;
             worker.holds_message = true;
-            worker.busy_until = timeline_.now() + service_time;
+            worker.busy_until = timeline_.now() + job_time();
         }
 }
 

@@ -42,6 +42,7 @@ public:
     bool away = false;
     bool has_management = true;  ///< without it nobody tells how many messages are in work
     Millis service_time{3'000};
+    std::function<Millis()> job_time = [this] { return service_time; };  ///< of the next job that is begun
     std::size_t queue_calls = 0;
     std::function<Millis()> reading_delay = [] { return Millis(0); };
     std::function<bool()> reading_lost = [] { return false; };
