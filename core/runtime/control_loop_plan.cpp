@@ -33,7 +33,9 @@ ToolView ControlLoop::view_of(ToolRecord& record, TimePoint now) const {
     view.install_id = settings_.install_id;
     view.create_queue_in_flight = record.queue_call_in_flight || record.queue_retry_at > now;
     view.queue_deleted = record.queue_deleted;
-    for (const auto& [key, worker] : workers_.of(record.tool.key)) {
+    const ObservedWorkers::Records& workers = workers_.of(record.tool.key);
+    view.workers.reserve(workers.size());
+    for (const auto& [key, worker] : workers) {
         // Until its order has been answered with yes, a worker that is being made is the order.
         const auto intent = record.intents.find(key);
         const bool ordered_only = intent != record.intents.end() && !intent->second.intent.accepted &&
@@ -43,7 +45,6 @@ ToolView ControlLoop::view_of(ToolRecord& record, TimePoint now) const {
         if (!ordered_only) view.workers.push_back({worker.worker, called});
     }
     for (const auto& [key, open] : record.intents) {
-        const auto& workers = workers_.of(record.tool.key);
         const auto worker = workers.find(key);
         const bool seen = worker != workers.end() &&
                           (open.intent.accepted || worker->second.worker.state != WorkerState::provisioning);
@@ -65,8 +66,8 @@ void ControlLoop::plan_one(ToolRecord& record, TimePoint now) {
     ++plans_made_;
     forgive_settled(record, now);
     const ToolView view = view_of(record, now);
-    const ToolPlan plan = plan_tool(view, now);
-    record.memory = plan.size.memory;
+    ToolPlan plan = plan_tool(view, now);
+    record.memory = std::move(plan.size.memory);
     record.key_counter = plan.key_counter;
     record.target = plan.size.target;
     record.last_plan = plan.waiting_for.empty() ? plan.size.reason : plan.waiting_for;

@@ -19,7 +19,8 @@ bool same_situation(const Worker& a, const Worker& b) {
 ObservedWorkers::ListChanges ObservedWorkers::apply_list(const std::string& backend, std::uint64_t began,
                                                          std::vector<Worker> workers) {
     ListChanges changes;
-    std::map<std::string, ToolKey> seen;
+    std::unordered_set<std::string> seen_keys;
+    seen_keys.reserve(workers.size());
     for (Worker& worker : workers) {
         worker.backend = backend;
         const auto tool = parse_label(worker.tool_label);
@@ -27,12 +28,12 @@ ObservedWorkers::ListChanges ObservedWorkers::apply_list(const std::string& back
             changes.strays.push_back(std::move(worker));
             continue;
         }
-        seen[worker.key] = *tool;
+        seen_keys.insert(worker.key);
         see(*tool, std::move(worker), began, changes);
     }
-    drop_vanished(backend, began, seen, changes);
+    drop_vanished(backend, began, seen_keys, changes);
     std::erase_if(erased_[backend],
-                  [&](const auto& item) { return item.second < began && !seen.contains(item.first); });
+                  [&](const auto& item) { return item.second < began && !seen_keys.contains(item.first); });
     return changes;
 }
 
@@ -58,10 +59,10 @@ void ObservedWorkers::see(const ToolKey& tool, Worker worker, std::uint64_t bega
 }
 
 void ObservedWorkers::drop_vanished(const std::string& backend, std::uint64_t began,
-                                    const std::map<std::string, ToolKey>& seen, ListChanges& changes) {
+                                    const std::unordered_set<std::string>& seen_keys, ListChanges& changes) {
     std::vector<std::pair<std::string, ToolKey>> vanished;
     for (const auto& [key, tool] : by_backend_[backend])
-        if (!seen.contains(key) && find(tool, key)->changed < began) vanished.emplace_back(key, tool);
+        if (!seen_keys.contains(key) && find(tool, key)->changed < began) vanished.emplace_back(key, tool);
     for (const auto& [key, tool] : vanished) {
         const Record& record = *find(tool, key);
         if (!record.in_flight && !is_dead(record.worker)) {

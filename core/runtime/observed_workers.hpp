@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "core/model/tool.hpp"
@@ -46,7 +47,7 @@ public:
 private:
     void see(const ToolKey& tool, Worker worker, std::uint64_t began, ListChanges& changes);
     void drop_vanished(const std::string& backend, std::uint64_t began,
-                       const std::map<std::string, ToolKey>& seen, ListChanges& changes);
+                       const std::unordered_set<std::string>& seen_keys, ListChanges& changes);
 
     std::map<ToolKey, Records> tools_;
     std::map<std::string, std::map<std::string, ToolKey>> by_backend_;  ///< backend -> key -> tool
