@@ -45,7 +45,7 @@ public:
     void list(const std::string&, CallToken token) override { list_token = token; }
     void create(const std::string&, const WorkerOrder&, CallToken) override { ++unexpected; }
     void destroy(const std::string&, const std::string&, const std::string&, CallToken) override { ++unexpected; }
-    void watch(const std::string&, const std::string&) override {}
+    void watch(const std::string&, const std::string&, bool) override {}
     void unwatch(const std::string&, const std::string&) override { ++unexpected; }
     void create_queue(const Tool&, CallToken) override { ++unexpected; }
     void delete_queue(const Tool&, CallToken) override { ++unexpected; }
