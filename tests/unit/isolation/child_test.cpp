@@ -195,6 +195,7 @@ TEST_CASE("child: one that is killed is replaced, and its calls end") {
     const auto running = children();
     REQUIRE(running.size() == 1);
     auto listed = std::async(std::launch::async, [&] { return told(backend->list(*new_call())); });
+    world.lines->await("waits in list");
     kill(running[0], SIGKILL);
     CHECK(listed.get().find("it was killed by signal 9 (Killed)") != std::string::npos);
     world.lines->await("serves again");
