@@ -92,10 +92,11 @@ private:
     }
 
     Result<> start(Settings settings) {
-        auto module = Module::start(std::move(settings), *directory_, options_.accept_empty, [this](Module::End, const std::string& why) {
-            log_line(LogLevel::error, "daemon", why);
-            ended_ = true;
-            end_event_.notify();
+        auto module = Module::start(std::move(settings), *directory_, options_.accept_empty, [this](Module::End end, const std::string& why) {
+            const bool again = end == Module::End::repairable;
+            log_line(again ? LogLevel::info : LogLevel::error, "daemon", why);
+            (again ? start_again_ : ended_) = true;
+            module_event_.notify();
         });
         if (!module) return module.error();
         module_ = std::move(*module);
@@ -106,11 +107,15 @@ private:
     int serve(FileWatch& settings_watch, FileWatch& tools_watch) {
         for (;;) {
             pollfd items[] = {{signals_.get(), POLLIN, 0},
-                              {end_event_.fd(), POLLIN, 0},
+                              {module_event_.fd(), POLLIN, 0},
                               {settings_watch.descriptor(), POLLIN, 0},
                               {tools_watch.descriptor(), POLLIN, 0}};
             if (poll(items, std::size(items), -1) < 0 && errno != EINTR) return exit_failed;
             if (ended_) return exit_held;
+            if (start_again_.exchange(false)) {
+                module_event_.clear();
+                if (const auto done = start_again(); !done) return complain(exit_failed, done.error().message);
+            }
             bool reload = false;
             if (items[0].revents != 0 && !take_signal(reload)) return exit_done;
             if (items[2].revents != 0) reload = changed(settings_watch) || reload;
@@ -161,13 +166,20 @@ private:
         return start(std::move(parsed.settings));
     }
 
+    /// With the settings that are in force.
+    Result<> start_again() {
+        module_.reset();
+        return start(parse_settings(text_).settings);
+    }
+
     RunOptions options_;
     FileDescriptor signals_;
     std::string text_;
     std::string state_dir_;
     std::optional<StateDir> directory_;
-    rabbitmq::WakeEvent end_event_;
+    rabbitmq::WakeEvent module_event_;  ///< one of the next two was set
     std::atomic<bool> ended_{false};
+    std::atomic<bool> start_again_{false};
     std::unique_ptr<Module> module_;
 };
 

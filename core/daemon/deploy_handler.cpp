@@ -68,12 +68,13 @@ struct DeployHandler::Incoming {
 
 DeployHandler::Incoming DeployHandler::read(const rabbitmq::Delivery& delivery) const {
     Incoming incoming{&delivery, {}, {}, {}};
+    const auto context = with_.store.context();
     if (delivery.too_large)
         incoming.message.rejection = {{"message_too_large", "",
-                                       "must be at most " + std::to_string(with_.store.context().message_bytes_max) +
+                                       "must be at most " + std::to_string(context->message_bytes_max) +
                                            " bytes, got " + std::to_string(delivery.body_bytes)}};
     else
-        incoming.message = read_message(delivery.body, {delivery.message_id}, with_.store.context(), with_.default_target_id);
+        incoming.message = read_message(delivery.body, {delivery.message_id}, *context, with_.default_target_id);
     incoming.request_id = incoming.message.request_id.empty() ? fresh_request_id() : incoming.message.request_id;
     if (is_printable_name(delivery.reply_to))
         incoming.reply = ReplyAddress{incoming.request_id, delivery.reply_to, delivery.correlation_id};

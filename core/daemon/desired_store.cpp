@@ -16,11 +16,23 @@ std::string joined(const Findings& findings) {
 }  // namespace
 
 DesiredStore::DesiredStore(ToolsFile file, IntakeContext context, OnChange on_change)
-    : file_(std::move(file)), context_(std::move(context)), on_change_(std::move(on_change)) {}
+    : file_(std::move(file)), context_(std::make_shared<const IntakeContext>(std::move(context))), on_change_(std::move(on_change)) {}
 
 DesiredStore::State DesiredStore::current() const {
     const std::scoped_lock lock(mutex_);
     return state_;
+}
+
+std::shared_ptr<const IntakeContext> DesiredStore::context() const {
+    const std::scoped_lock lock(mutex_);
+    return context_;
+}
+
+void DesiredStore::set_kinds(KindTable kinds) {
+    const std::scoped_lock lock(mutex_);
+    IntakeContext next = *context_;
+    next.kinds = std::move(kinds);
+    context_ = std::make_shared<const IntakeContext>(std::move(next));
 }
 
 Result<std::string> DesiredStore::load(bool accept) {
@@ -44,8 +56,8 @@ Result<std::string> DesiredStore::untrusted(const std::optional<ToolsText>& text
                std::to_string(newest) + " is in its history";
     const auto last = file_.history().read(newest);
     if (!last) return last.error();
-    const ParsedTools before = parse_tools(*last, context_, Author::module);
-    const ParsedTools now = parse_tools(text->text, context_, Author::module);
+    const ParsedTools before = parse_tools(*last, *context_, Author::module);
+    const ParsedTools now = parse_tools(text->text, *context_, Author::module);
     if (now.findings.empty() && now.state.tools().empty() && !before.state.tools().empty())
         return "tools.json names no tool, although generation " + std::to_string(newest) + " held " +
                std::to_string(before.state.tools().size());
@@ -64,7 +76,7 @@ Result<std::string> DesiredStore::start_from(const std::optional<ToolsText>& tex
     if (!why->empty() || generation == 0) {
         // What stands there is the wish: of a person who said so, or of a first start.
         if (!text && generation == 0) return std::string();
-        ParsedTools parsed = text ? parse_tools(text->text, context_) : ParsedTools{};
+        ParsedTools parsed = text ? parse_tools(text->text, *context_) : ParsedTools{};
         if (!parsed.findings.empty()) return Error{ErrorKind::invalid, joined(parsed.findings)};
         parsed.state.generation = generation + 1;
         if (const auto done = commit(std::move(parsed.state)); !done) return done.error();
@@ -72,7 +84,7 @@ Result<std::string> DesiredStore::start_from(const std::optional<ToolsText>& tex
     }
     const auto truth = file_.history().read(generation);
     if (!truth) return truth.error();
-    ParsedTools parsed = parse_tools(*truth, context_, Author::module);
+    ParsedTools parsed = parse_tools(*truth, *context_, Author::module);
     if (!parsed.findings.empty()) return Error{ErrorKind::internal, "history: " + joined(parsed.findings)};
     state_ = std::make_shared<const DesiredState>(std::move(parsed.state));
     if (text->text == *truth) return std::string();
@@ -106,7 +118,7 @@ Result<std::string> DesiredStore::refuse(const std::string& text, const std::str
 }
 
 Result<std::string> DesiredStore::take_edit(const std::string& text) {
-    const ParsedTools edited = parse_tools(text, context_);
+    const ParsedTools edited = parse_tools(text, *context_);
     if (!edited.findings.empty()) return refuse(text, joined(edited.findings));
     if (edited.state.tools().empty() && !state_->tools().empty())
         return refuse(text, "it names no tool; remove tools one by one, or run with --accept-empty");
@@ -115,7 +127,7 @@ Result<std::string> DesiredStore::take_edit(const std::string& text) {
         const auto base_text = file_.history().read(edited.state.generation);
         if (!base_text)
             return refuse(text, "it carries generation " + std::to_string(edited.state.generation) + ", which is not kept; begin with the present file");
-        base = parse_tools(*base_text, context_, Author::module).state;
+        base = parse_tools(*base_text, *context_, Author::module).state;
     }
     Merged merged = merge_hand_edit(base, edited.state, *state_, state_->generation + 1);
     if (!merged.conflicts.empty()) return refuse(text, joined(merged.conflicts));

@@ -51,7 +51,10 @@ public:
     Result<std::string> check_file();
 
     State current() const;
-    const IntakeContext& context() const { return context_; }
+    /// What messages are read against now.
+    std::shared_ptr<const IntakeContext> context() const;
+    /// A plugin declares other fields from here on; what is held stays as it was accepted.
+    void set_kinds(KindTable kinds);
 
 private:
     Result<> commit(DesiredState next, const std::function<void()>& on_durable = {});
@@ -63,7 +66,7 @@ private:
 
     mutable std::mutex mutex_;
     ToolsFile file_;
-    IntakeContext context_;
+    std::shared_ptr<const IntakeContext> context_;
     OnChange on_change_;
     State state_ = std::make_shared<DesiredState>();
     std::optional<Fingerprint> expected_;

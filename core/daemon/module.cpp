@@ -77,6 +77,7 @@ struct Module::Parts {
     void start_loop(Recovered recovered);
     void start_brokers();
     Result<> start_control();
+    void take_fields(const std::string& backend, const json::object& spec_schema);
     void in_force(const std::string& held_because);
     void retry_load();
     rabbitmq::SessionSettings session(const std::string& role);
@@ -97,6 +98,7 @@ struct Module::Parts {
     std::unique_ptr<DesiredStore> store;
     std::optional<StagingFolder> staging;
     BackendCatalog catalog;
+    std::map<std::string, json::object> spec_schemas;  ///< by backend; the upgrades' once they run
     std::unique_ptr<BrokerReadings> readings;
     std::unique_ptr<PluginBackends> backends;
     std::unique_ptr<ToolStore> tool_store;
@@ -198,7 +200,15 @@ Result<> Module::Parts::load_plugins() {
         return staging->stage_first(file, backend);
     };
     catalog = BackendCatalog::load(settings, plugin_folder(settings), stage);
+    spec_schemas = catalog.spec_schemas();
     return {};
+}
+
+void Module::Parts::take_fields(const std::string& backend, const json::object& spec_schema) {
+    spec_schemas[backend] = spec_schema;
+    auto kinds = KindTable::make(settings.placement, spec_schemas);
+    if (kinds) return store->set_kinds(std::move(*kinds));
+    log_line(LogLevel::error, "backend " + backend, "messages are checked against the fields of before: " + kinds.error().message);
 }
 
 void Module::Parts::make_ports() {
@@ -207,7 +217,14 @@ void Module::Parts::make_ports() {
     readings = std::make_unique<BrokerReadings>(settings, name, clock, post);
     backends = std::make_unique<PluginBackends>(
         settings, BackendSurroundings{directory.install_id(),
-                                      [this](const std::string& backend) { return directory.backend_dir(backend); }, post},
+                                      [this](const std::string& backend) { return directory.backend_dir(backend); }, post,
+                                      [this](const std::string& backend) {
+                                          on_end(End::repairable, "the plugin of backend " + backend +
+                                                                      ", which could not be opened, was replaced; starting again with it");
+                                      },
+                                      [this](const std::string& backend, const json::object& spec_schema) {
+                                          take_fields(backend, spec_schema);
+                                      }},
         *staging);
     tool_store = std::make_unique<StoreThread>(*store);
 }

@@ -14,8 +14,8 @@ namespace elasticity {
 /// Threads: the owner's for everything here; it starts those of its parts and joins them.
 class Module {
 public:
-    /// Why it ends by itself.
-    enum class End { held_by_other, queue_mismatch };
+    /// Why it wants to end, or to be started again.
+    enum class End { held_by_other, queue_mismatch, repairable };
     using OnEnd = std::function<void(End, const std::string& why)>;
 
     /// Everything up to listening. Errors are those of the state directory and its files.

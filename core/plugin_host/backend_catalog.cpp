@@ -105,14 +105,14 @@ BackendCatalog BackendCatalog::load(const Settings& settings, const std::filesys
     return catalog;
 }
 
-Result<KindTable> BackendCatalog::kinds(const std::map<std::string, std::vector<std::string>>& placement) const {
+std::map<std::string, json::object> BackendCatalog::spec_schemas() const {
     std::map<std::string, json::object> schemas;
     for (const auto& [name, entry] : entries) schemas[name] = entry.spec_schema;
-    return KindTable::make(placement, schemas);
+    return schemas;
 }
 
 Result<IntakeContext> make_intake_context(const Settings& settings, const BackendCatalog& catalog) {
-    auto kinds = catalog.kinds(settings.placement);
+    auto kinds = KindTable::make(settings.placement, catalog.spec_schemas());
     if (!kinds) return kinds.error();
     IntakeContext context;
     context.targets = settings.target_table();

@@ -45,7 +45,8 @@ struct BackendCatalog {
     static BackendCatalog load(const Settings& settings, const std::filesystem::path& plugin_dir,
                                const StagePlugin& stage = {});
 
-    Result<KindTable> kinds(const std::map<std::string, std::vector<std::string>>& placement) const;
+    /// By backend: which fields of a tool its plugin declares.
+    std::map<std::string, boost::json::object> spec_schemas() const;
 };
 
 /// What messages and hand edits are checked against.

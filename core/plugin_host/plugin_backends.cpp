@@ -106,6 +106,8 @@ UpgradeSurroundings PluginBackends::upgrade_surroundings(const StagingFolder& st
             staging,
             plugin_folder(settings_),
             [this](const std::string& backend) { return host_options(backend); },
+            surroundings_.on_repairable,
+            surroundings_.on_fields,
             settings_.plugin_upgrade.drain_timeout,
             settings_.plugin_upgrade.rollback_window};
 }

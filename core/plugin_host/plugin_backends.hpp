@@ -19,6 +19,10 @@ struct BackendSurroundings {
     std::function<Result<std::filesystem::path>(const std::string& backend)> state_dir;
     /// Runs a function on the control thread.
     std::function<void(std::function<void(ControlLoop&)>)> post;
+    /// The file of a backend that could not be opened was replaced.
+    std::function<void(const std::string& backend)> on_repairable;
+    /// A backend's plugin was replaced by one that declares other fields of a tool.
+    std::function<void(const std::string& backend, const boost::json::object& spec_schema)> on_fields;
 };
 
 /// The backends of the settings, each in a process of its own or in this one, and with a bounded pool of threads for

@@ -200,7 +200,7 @@ Result<UpgradeEvent> BackendUpgrade::probe() {
         if (const auto rehearsed = rehearse(*entry, isolated); !rehearsed) return rehearsed.error();
     tell(phase_, entry->plugin_id + " " + entry->plugin_version + " loads in a process of its own and takes the settings");
     if (entry->spec_schema != current->entry().spec_schema)
-        tell(phase_, "it declares other fields of a tool; messages are checked against them once the daemon has restarted");
+        tell(phase_, "it declares other fields of a tool; messages are checked against them as soon as it serves");
     entry_ = std::move(*entry);
     return UpgradeEvent::done;
 }

@@ -20,6 +20,11 @@ struct UpgradeSurroundings {
     const StagingFolder& staging;
     std::filesystem::path plugin_dir;
     std::function<Result<sdk::HostOptions>(const std::string& backend)> host;
+    /// The file of a backend that could not be opened was replaced. On the thread of the upgrades, as the next.
+    std::function<void(const std::string& backend)> on_repairable = [](const std::string&) {};
+    /// A generation with other fields of a tool serves now.
+    std::function<void(const std::string& backend, const boost::json::object& spec_schema)> on_fields =
+        [](const std::string&, const boost::json::object&) {};
     std::chrono::milliseconds drain_timeout{960'000};   ///< longer than any call may take
     std::chrono::milliseconds rollback_window{60'000};
 };

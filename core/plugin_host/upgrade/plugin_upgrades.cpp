@@ -40,6 +40,7 @@ struct PluginUpgrades::Backend {
     BackendSlot& slot;
     BackendUpgrade upgrade;    // The thread's, once it runs.
     std::string plugin;        // Names the file.
+    json::object spec_schema;  // As it was told last.
     json::object description;  // What others may read while the thread works.
 };
 
@@ -60,6 +61,7 @@ void PluginUpgrades::add(BackendSlot& slot) {
     auto backend = std::make_unique<Backend>(slot, *this);
     const BackendSettings& settings = slot.current()->settings();
     backend->plugin = settings.plugin;
+    backend->spec_schema = slot.current()->entry().spec_schema;
     publish(*backend);
     backends_[settings.name] = std::move(backend);
 }
@@ -155,10 +157,18 @@ void PluginUpgrades::take_folder_change(const FolderChange& change) {
                      " was written in place, which upgrades nothing: the plugin runs from its own copy. Rename a whole "
                      "file into its place, or use `elasticity plugin upgrade " + name + "`");
     }
+    if (!change.is_renamed) return;
+    for (const auto& [name, settings] : surroundings_.settings.backends)
+        if (!backends_.contains(name) && change.name == settings.plugin + ".so") return surroundings_.on_repairable(name);
 }
 
 void PluginUpgrades::publish(Backend& backend) {
-    json::object text = described(*backend.slot.current());
+    const auto serving = backend.slot.current();
+    if (serving->entry().spec_schema != backend.spec_schema) {
+        backend.spec_schema = serving->entry().spec_schema;
+        surroundings_.on_fields(serving->settings().name, backend.spec_schema);
+    }
+    json::object text = described(*serving);
     const PluginGeneration* beside = backend.upgrade.beside();
     text["state"] = to_text(backend.upgrade.phase());
     text["beside"] = beside ? json::value(beside->number()) : json::value(nullptr);

@@ -49,8 +49,8 @@ class MainJob(DaemonTest):
         self.broker.publish_lines("jobs", [json.dumps({"id": number, "work_ms": 500}).encode() for number in range(100)])
 
         def learnt_rate():
-            reason = self.module.status()["tools"][0]["reason"]
-            rate = re.search(r"([0-9.]+)/s per instance, to be done in 1 h", reason)
+            tools = (self.module.status() or {"tools": []})["tools"]
+            rate = tools and re.search(r"([0-9.]+)/s per instance, to be done in 1 h", tools[0]["reason"])
             return float(rate.group(1)) if rate else None
         # Two jobs a second at most; how much less depends on the machine.
         rate = await_that("the rate of a worker is known", learnt_rate)

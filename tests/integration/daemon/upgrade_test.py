@@ -178,6 +178,30 @@ class Upgrade(DaemonTest):
         await_that("the old one makes the worker", lambda: self.module.tool("rescued")["instances"])
         self.assertEqual(1, len(self.copies()))
 
+    def test_fields_that_the_new_plugin_declares_are_taken_as_soon_as_it_serves(self):
+        self.start({"cloud": {"plugin": "cloud"}})
+        painted = deploy({"kind": "cloud", "extractor": "painted", "colour": "blue", "min_instances": 0,
+                          "max_instances": 1, "missing_queue": "create"})
+        self.send(painted)
+        self.statuses.await_one(tool="painted", state="rejected")
+        self.assertEqual(0, self.upgrade("cloud", self.build("wider")).returncode)
+        self.send(painted)
+        self.statuses.await_one(tool="painted", state="accepted")
+
+    def test_a_backend_that_could_not_be_opened_serves_once_its_file_is_replaced(self):
+        broken = self.builds / "text.so"
+        broken.write_text("no library")
+        broken.rename(self.plugins / "process.so")
+        self.start({"process": {"plugin": "process"}})
+        self.assertFalse(self.plugin())
+        pid = self.module.process.pid
+        self.install(self.build("process"), "process")
+        self.await_generation(1)
+        self.assertEqual(pid, self.module.process.pid)
+        self.assertIsNone(self.module.process.poll())
+        self.send(deploy(process_tool("steady", 1)))
+        self.await_processes(1)
+
     def test_a_daemon_that_is_killed_in_the_middle_leaves_one_that_serves_and_no_stray_copy(self):
         workers = self.start_process()
         for phase in ("staging", "probing", "activating", "watching"):
