@@ -54,8 +54,8 @@ class Isolation(DaemonTest):
         return file.stat().st_size if file.exists() else 0
 
     def adopted(self):
-        instances = self.module.status()["tools"][0]["instances"]
-        return [each["state"] for each in instances] == ["running"] * 2
+        tools = (self.module.status() or {"tools": []})["tools"]
+        return [each["state"] for tool in tools for each in tool["instances"]] == ["running"] * 2
 
     def host_of(self, backend):
         return await_that(f"a process for {backend}", lambda: plugin_hosts(self.module.process.pid).get(backend))
