@@ -196,13 +196,14 @@ void ControlLoop::report(ToolRecord& record, const ToolView& view, const ToolPla
         std::any_of(view.backends.begin(), view.backends.end(),
                     [](const BackendView& backend) { return !backend.listed && backend.trouble.empty(); });
     const bool unread = record.reading.state == Reading::State::missing && record.reading.reason.empty();
-    if (blind || unread || now < record.status_retry_at) return;
+    const bool forgotten = std::any_of(plan.steps.begin(), plan.steps.end(),
+                                       [](const Step& step) { return step.kind == StepKind::forget; });
+    // What goes is looked at no more: its last status is told whatever is known.
+    if (!forgotten && (blind || unread || now < record.status_retry_at)) return;
     const auto url = settings_.target_urls.find(record.tool.key.target);
     Status status = decide_status(
         view, plan, url == settings_.target_urls.end() ? record.tool.key.target : url->second, now);
     if (!record.queue_trouble.empty()) status.errors.push_back({"queue_failed", "", record.queue_trouble});
-    const bool forgotten = std::any_of(plan.steps.begin(), plan.steps.end(),
-                                       [](const Step& step) { return step.kind == StepKind::forget; });
     if (forgotten) {
         status.state = ToolState::removed;
         status.reason =

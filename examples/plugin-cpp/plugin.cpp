@@ -1,18 +1,38 @@
 // A backend that lends out machines which are there already: a rack, a room of desks. It shows a config that is
 // checked beyond its schema, a quota that sends the core to the next backend, and lists in pages.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <charconv>
 #include <elasticity/sdk/plugin.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
-#include <mutex>
 #include <set>
 
 namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 namespace sdk = elasticity::sdk;
+
+/// One change at a time, also beside the generation that an upgrade is about to replace, in a process of its own.
+class Turn {
+public:
+    explicit Turn(const fs::path& folder)
+        : lock_(open((folder / ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
+        if (lock_ >= 0 && flock(lock_, LOCK_EX) == 0) return;
+        if (lock_ >= 0) close(lock_);
+        throw sdk::Error(ELS_UNAVAILABLE, "cannot lock " + folder.string(), ELS_ERR_RETRY_SAME);
+    }
+    ~Turn() { close(lock_); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+private:
+    int lock_;
+};
 
 class Rack {
 public:
@@ -54,7 +74,7 @@ public:
     void activate(const sdk::Call&) { fs::create_directories(folder_); }
 
     sdk::Instance create(const sdk::Call& call, const sdk::Spec& spec) {
-        const std::lock_guard one_at_a_time(mutex_);
+        const Turn one_at_a_time(folder_);
         if (const auto lent = find(call, {spec.key, {}})) {
             if (lent->spec_hash == spec.hash) return *lent;
             throw sdk::Error(ELS_ALREADY_EXISTS, "the key belongs to a machine that runs another spec");
@@ -69,7 +89,7 @@ public:
     }
 
     void destroy(const sdk::Call& call, const sdk::Ref& ref, std::chrono::milliseconds) {
-        const std::lock_guard one_at_a_time(mutex_);
+        const Turn one_at_a_time(folder_);
         if (const auto lent = find(call, ref)) fs::remove(slip_of(lent->address));
     }
 
@@ -134,7 +154,6 @@ private:
     fs::path folder_;
     std::vector<std::string> machines_;
     std::size_t page_size_;
-    std::mutex mutex_;
 };
 
 }  // namespace

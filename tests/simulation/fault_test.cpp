@@ -201,3 +201,16 @@ TEST_CASE("fault: readings that are missing, stale or late end no worker") {
     settles(world);
     CHECK(world.workers_of("ocr") == 0);
 }
+
+TEST_CASE("fault: a tool that goes before its queue was read for the first time is told to be removed") {
+    World world;
+    world.broker.reading_delay = [] { return Millis(60'000); };
+    world.start();
+    world.deploy("ocr", {{"min_instances", 2}, {"missing_queue", "create"}});
+    world.run_for(5s);
+    REQUIRE(world.engine().creates == 2);
+    world.remove("ocr", {DeleteQueue::always, true});
+    world.run_for(20s);
+    CHECK(world.engine().destroys == 2);
+    CHECK(world.state_of("ocr") == "removed");
+}
