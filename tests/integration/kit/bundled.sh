@@ -3,6 +3,7 @@
 source "$ELASTICITY_SUPPORT/common.sh"
 readonly kind=$1 program=$2 plugin=$3
 readonly image=elasticity-test/kit:1
+readonly seconds=$((100000 + $$))  # tells our workers from those of a run beside this one
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export TMPDIR=$scratch
@@ -16,14 +17,14 @@ workers_left() {
     if [[ $kind == docker ]]; then
         api 'containers/json?all=1' | jq -r '.[].Names[]' | grep -F '/check-' || true
     else
-        pgrep -f '^/bin/sleep 98765$' || true
+        pgrep -f "^/bin/sleep $seconds\$" || true
     fi
 }
 
 case $kind in
     process)
         echo '{}' >"$scratch/config.json"
-        echo '{"params": {"command": ["/bin/sleep", "98765"]}}' >"$scratch/spec.json"
+        echo "{\"params\": {\"command\": [\"/bin/sleep\", \"$seconds\"]}}" >"$scratch/spec.json"
         ;;
     docker)
         source "$ELASTICITY_TESTBED/dockerd/env"

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <thread>
 
 namespace elasticity::test {
 
 void Lines::add(const std::string& line) {
-    const std::scoped_lock lock(mutex_);
-    lines_.push_back(line);
+    {
+        const std::scoped_lock lock(mutex_);
+        lines_.push_back(line);
+    }
+    added_.notify_all();
 }
 
 std::vector<std::string> Lines::all() const {
@@ -19,19 +19,20 @@ std::vector<std::string> Lines::all() const {
 }
 
 std::size_t Lines::count(const std::string& part) const {
-    const auto lines = all();
-    return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+    const std::scoped_lock lock(mutex_);
+    return count_locked(part);
+}
+
+std::size_t Lines::count_locked(const std::string& part) const {
+    return static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [&](const std::string& line) {
         return line.find(part) != line.npos;
     }));
 }
 
 void Lines::await(const std::string& part, std::size_t times) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (count(part) < times) {
-        INFO("waited for '" << part << "' " << times << " times");
-        REQUIRE(std::chrono::steady_clock::now() < deadline);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    std::unique_lock lock(mutex_);
+    INFO("waited for '" << part << "' " << times << " times");
+    REQUIRE(added_.wait_for(lock, std::chrono::minutes(1), [&] { return count_locked(part) >= times; }));
 }
 
 std::string fixture(const std::string& name) { return std::string(FIXTURE_DIR) + "/" + name + ".so"; }
@@ -67,15 +68,6 @@ sdk::HostSpec spec_of(const std::string& key) {
     spec.key = spec.name = key;
     spec.hash = 1;
     return spec;
-}
-
-std::vector<pid_t> children() {
-    std::vector<pid_t> found;
-    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream file(thread.path() / "children");
-        for (pid_t pid = 0; file >> pid;) found.push_back(pid);
-    }
-    return found;
 }
 
 }  // namespace elasticity::test

@@ -1,4 +1,5 @@
 #pragma once
+#include <condition_variable>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "core/plugin_host/isolation/child_backend.hpp"
+#include "tests/support/children.hpp"
 
 namespace elasticity::test {
 
@@ -19,7 +21,10 @@ public:
     void await(const std::string& part, std::size_t times = 1) const;
 
 private:
+    std::size_t count_locked(const std::string& part) const;
+
     mutable std::mutex mutex_;
+    mutable std::condition_variable added_;
     std::vector<std::string> lines_;
 };
 
@@ -46,8 +51,5 @@ std::string told(const sdk::HostResult<T>& result) {
     const std::string flags = result.error().maybe_done() ? " MAYBE_DONE" : "";
     return sdk::code_name(result.error().code) + flags + ": " + result.error().message;
 }
-
-/// Processes that this one started and that have not been reaped.
-std::vector<pid_t> children();
 
 }  // namespace elasticity::test

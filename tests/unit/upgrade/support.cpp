@@ -174,15 +174,6 @@ std::vector<std::string> World::copies() const {
     return names;
 }
 
-std::vector<pid_t> children() {
-    std::vector<pid_t> found;
-    for (const auto& thread : fs::directory_iterator("/proc/self/task")) {
-        std::ifstream file(thread.path() / "children");
-        for (pid_t pid = 0; file >> pid;) found.push_back(pid);
-    }
-    return found;
-}
-
 void await_that(const std::string& what, const std::function<bool()>& holds) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!holds()) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/plugin_host/upgrade/plugin_upgrades.hpp"
+#include "tests/support/children.hpp"
 
 namespace elasticity::test {
 
@@ -79,9 +80,6 @@ private:
     sdk::HostOptions host() const;
     void open_first();
 };
-
-/// Processes that this one started and that have not been reaped.
-std::vector<pid_t> children();
 
 /// Fails the test after a minute.
 void await_that(const std::string& what, const std::function<bool()>& holds);
